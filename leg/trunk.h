@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * leg/trunk.h - a way to the network, as the router sees it: an E1 span, a SIP peering. Registered by e1/e1_leg.c and sip/ with the node's list;
+ * nobody above knows which kind it is.
+ */
+#ifndef LEG_TRUNK_H
+#define LEG_TRUNK_H
+
+#include "leg/leg.h"
+
+struct trunk;
+
+struct leg_dial {
+	const char *id;                  /* the leg's id, made by the caller (charging knows it already) */
+	const char *called;              /* canonical */
+	const char *calling;             /* canonical, the number shown; NULL: none */
+	bool        restricted;          /* presentation restricted (CLIR) */
+	bool        reserved;            /* use up one trunk_reserve() */
+	int64_t     alerting_timeout_us, answer_timeout_us;  /* rule 7; 0: none */
+	const struct log_ctx *log;
+};
+
+struct trunk_ops {
+	/* -ENETDOWN, -EBUSY no channel, -EINVAL number cannot be put in this trunk's form. *lp carries one reference for the caller. */
+	int  (*dial)(struct trunk *t, const struct leg_dial *d, struct leg **lp);
+	bool (*up)(const struct trunk *t);
+	unsigned (*free_channels)(const struct trunk *t);
+	int  (*reserve)(struct trunk *t);
+	void (*release)(struct trunk *t);
+};
+
+/* How the unanswered announcement reaches the caller through this trunk's exchange (rule 1). */
+enum trunk_unanswered { UNANSWERED_ALERTING, UNANSWERED_PROGRESS, UNANSWERED_ALERTING_PROGRESS, UNANSWERED_SILENT };
+
+struct trunk {
+	const struct trunk_ops *ops;
+	char                    name[24];       /* "e1/pstn" */
+	enum trunk_unanswered   unanswered;
+	bool                    show_host;      /* member legs show the host's number (rule 12), else the service number */
+	struct list             link;           /* in the node's list of trunks */
+};
+
+#endif
