@@ -99,6 +99,16 @@ static void leg_tell(struct leg *l, enum leg_event_type type, bool inband)
 
 /* ---- what the node asks ---- */
 
+int leg_ask_more(struct leg *l)
+{
+	MAGIC_CHECK(l, LEG_MAGIC);
+	if (leg_over(l))
+		return -ENOTCONN;
+	if (l->outgoing || l->state != LEG_NEW)
+		return -EPROTO;
+	return l->ops->more ? l->ops->more(l) : -ENOTSUP;
+}
+
 int leg_proceeding(struct leg *l)
 {
 	int err;

@@ -38,6 +38,7 @@ enum leg_progress {
 };
 
 struct leg_ops { /* an op that a trunk lacks is NULL: the function returns -ENOTSUP */
+	int (*more)(struct leg *l); /* SETUP ACKNOWLEDGE: the called number is not complete, LEG_EV_DIGITS will follow */
 	int (*proceeding)(struct leg *l);
 	int (*progress)(struct leg *l, enum leg_progress how);
 	int (*answer)(struct leg *l);
@@ -123,6 +124,7 @@ void leg_observe(struct leg *l, struct leg_observer *o);
 void leg_unobserve(struct leg_observer *o);
 
 /* 0, -EPROTO wrong state, -ENOTCONN ended, -ENOTSUP. */
+int leg_ask_more(struct leg *l);
 int leg_proceeding(struct leg *l);
 int leg_progress(struct leg *l, enum leg_progress how);
 int leg_answer(struct leg *l);

@@ -32,6 +32,13 @@ struct trunk_ops {
 /* How the unanswered announcement reaches the caller through this trunk's exchange (rule 1). */
 enum trunk_unanswered { UNANSWERED_ALERTING, UNANSWERED_PROGRESS, UNANSWERED_ALERTING_PROGRESS, UNANSWERED_SILENT };
 
+/* The number forms of this trunk's edge (rule 11): given by whoever builds the trunk, since leg/ and the trunks know no dialling plan. 0 or -EINVAL. */
+struct trunk_numbers {
+	int (*canonical)(const void *arg, const char *digits, int ton, int npi, char out[LEG_NUMBER_MAX + 1]);
+	int (*outgoing)(const void *arg, const char *canonical, char out[LEG_NUMBER_MAX + 1], int *ton, int *npi);
+	const void *arg;
+};
+
 struct trunk {
 	const struct trunk_ops *ops;
 	char                    name[24];       /* "e1/pstn" */
