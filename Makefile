@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Partyline's build. GNU make; no recursion into folders: this file sees every source.
+#
+#   make                      the programs, into build/release/bin
+#   make run                  install what is missing, build, play the first call through and show it
+#   make test                 install what is missing, build, all tests
+#   make VARIANT=asan ...     the same with another variant: release, debug, asan, tsan (each in build/<variant>)
+#   make CC=clang CORO=thread BUILD=build/elsewhere ...   any other combination
+#
+# A new .c file in a folder needs no word here. A new folder needs its name in FOLDERS, and in the lists of the programs that want it.
+
+# Nothing is asked of compiler or pkg-config while this file is read: `make run` begins on a machine that has only make.
+
+VARIANT ?= release
+BUILD   ?= build/$(VARIANT)
+JOBS    ?= $(shell nproc)
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+# ---- folders and programs (docs/architecture.md, "Folders") --------------------------------------------------------------------
+
+FOLDERS    := core dsp media store control leg route e1 conference call booking billing prompts ivr node cli exchange
+partylined := $(filter-out cli exchange,$(FOLDERS))
+partyline  := cli control billing booking store core
+exchange   := exchange e1 media dsp core
+# Each program's main() is the main.c of one folder.
+main.partylined := node
+main.partyline  := cli
+main.exchange   := exchange
+
+# ---- variants ------------------------------------------------------------------------------------------------------------------
+
+VARIANTS     := release debug asan tsan
+cc.release   := gcc
+cc.debug     := gcc
+cc.asan      := clang
+cc.tsan      := clang
+coro.release := ucontext
+coro.debug   := thread
+coro.asan    := thread
+coro.tsan    := thread
+flag.release := -O2 -g
+flag.debug   := -Og -g3
+flag.asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+flag.tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+ifeq ($(filter $(VARIANT),$(VARIANTS)),)
+$(error VARIANT is one of: $(VARIANTS))
+endif
+
+ifeq ($(origin CC),default)
+CC := $(cc.$(VARIANT))
+endif
+CORO   ?= $(coro.$(VARIANT))
+CFLAGS ?= $(flag.$(VARIANT))
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+# once: asked when first used, remembered from then on.
+once      = $(eval $(1) := $$(shell $(2)))$($(1))
+PKGS     := spandsp sndfile libcyaml jansson libmariadb
+PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
+PKG_LIBS   = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
+
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -I. $(WARNINGS) $(CFLAGS) -pthread $(PKG_CFLAGS)
+ALL_LIBS   = -Wl,--as-needed $(PKG_LIBS) -ltonezone -lm -lpthread
+
+# ---- what is built -------------------------------------------------------------------------------------------------------------
+
+B := $(BUILD)
+
+sources  = $(filter-out $(1)/main.c core/coro_%.c,$(wildcard $(1)/*.c)) $(if $(filter core,$(1)),$(wildcard core/coro_$(CORO).c))
+objects  = $(patsubst %.c,$(B)/obj/%.o,$(1))
+archives = $(patsubst %,$(B)/lib%.a,$(1)) $(if $(filter e1,$(1)),$(B)/libpri-clock.a)
+
+PROGRAMS := $(foreach p,partylined partyline exchange,$(if $(wildcard $(main.$(p))/main.c),$(B)/bin/$(p)))
+UNITS    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
+
+.PHONY: all tests prompts run test lint format asan tsan check-all test-bare soak fuzz bench install clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+all: $(PROGRAMS)
+tests: all $(UNITS) $(WORLDS)
+
+# Objects. The flags are a file, so that another compiler or another flag rebuilds.
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC    $*.c"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@command -v $(firstword $(CC)) pkg-config >/dev/null || { echo "$(firstword $(CC)) or pkg-config is missing: packaging/install.sh packaging/packages-run.txt installs what the build needs"; exit 1; }
+	@echo '$(CC) $(ALL_CFLAGS) $(CORO) $(ALL_LIBS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(CORO) $(ALL_LIBS)' >$@
+
+# An archive a folder. The folder itself is a prerequisite: its time changes when a file comes or goes.
+define ARCHIVE
+$(B)/lib$(1).a: $(call objects,$(call sources,$(1))) $(wildcard $(1)/.) $(B)/flags
+	@rm -f $$@
+	@ar rcsD $$@ $(call objects,$(call sources,$(1)))
+endef
+$(foreach f,$(FOLDERS),$(eval $(call ARCHIVE,$(f))))
+
+# libpri reads gettimeofday() for its timers; this copy asks e1/ instead (docs/architecture.md, "Time, worlds and systems").
+LIBPRI ?= /usr/lib/libpri.a
+$(B)/libpri-clock.a: $(B)/flags
+	@objcopy --redefine-sym gettimeofday=pri_clock_gettimeofday $(LIBPRI) $@
+
+# link: all prerequisites that are objects or archives.
+link = @mkdir -p $(@D); echo "  LINK  $@"; \
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(1) $(ALL_LIBS)
+
+define PROGRAM
+$(B)/bin/$(1): $(B)/obj/$(main.$(1))/main.o $(call archives,$($(1)))
+	$$(call link)
+endef
+$(foreach p,partylined partyline exchange,$(eval $(call PROGRAM,$(p))))
+
+$(B)/tests/%: $(B)/obj/tests/unit/%.o $(call archives,$(FOLDERS))
+	$(call link,-lcmocka)
+
+$(B)/bin/worlds: $(call objects,$(wildcard tests/worlds/*.c)) $(call archives,$(FOLDERS)) $(wildcard tests/worlds/.)
+	$(call link,-lcmocka)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+# ---- running and testing: first what is missing, then make again with everything there -----------------------------------------
+
+SOUNDS := build/sounds
+prompts:
+	$(if $(wildcard prompts/build.sh),@prompts/build.sh $(SOUNDS))
+
+run:
+	@packaging/install.sh packaging/packages-run.txt
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory prompts
+	@demo/run.sh
+
+test:
+	@packaging/install.sh packaging/packages-run.txt packaging/packages-test.txt
+	@+tests/run.sh $(B) $(MAKE) --no-print-directory -j$(JOBS)
+
+asan tsan:
+	@$(MAKE) --no-print-directory test VARIANT=$@
+
+clean:
+	rm -rf build
