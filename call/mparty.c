@@ -1,0 +1,735 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * call/mparty.c - longer than most: the state table of a party and of the call stand together, because one moves the other.
+ */
+#include "call/mparty.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call/record.h"
+#include "core/clock.h"
+#include "core/worker.h"
+
+#define LOG_MODULE "call"
+
+#define MPARTY_MAGIC       0x4d505259u
+#define MPARTY_EVENTS_MAX  64
+#define MPARTY_COMMANDS_MAX 32 /* ids remembered; an office repeats a command within seconds or not at all */
+
+
+struct mparty_party {
+	struct party        pub;
+	struct mparty      *m;
+	struct leg         *leg;       /* one reference, from dialling to LEG_EV_GONE */
+	struct leg_observer observer;
+	struct worker_job   rating_job;
+	struct rate         rate;
+	int                 rating_err;
+	bool                awaited;   /* the host waits for this one */
+	bool                dropped;   /* before there was a leg to hang up */
+	bool                in_charge; /* the charge knows the leg */
+};
+
+struct mparty_command {
+	char     id[ID_SIZE];
+	int      result;
+	unsigned order;
+};
+
+struct mparty {
+	unsigned               magic;
+	unsigned               refs;
+	struct mparty_env     *env;
+	struct mparty_setup    setup;
+	struct log_ctx         log;
+	struct charge         *charge;
+	struct conference     *conference;
+	struct media_room     *booth;   /* the host alone with the early sound of the party he waits for; never the room (rule 17) */
+	struct leg            *host;
+	struct leg_observer    host_observer;
+	bool                   host_gone, away, ending, closing, settled;
+	int                    end_cause;
+	unsigned               pending; /* jobs and reservations whose answer will come */
+	unsigned               count;
+	struct mparty_party   *party[MPARTY_PARTIES_MAX + 1]; /* by order, from 1 */
+	struct mparty_command  command[MPARTY_COMMANDS_MAX];
+	unsigned               commands;
+	uint64_t               version;
+	int64_t                began_us;
+	struct list            observers;
+	struct mparty_event    events[MPARTY_EVENTS_MAX];
+	unsigned               event_count;
+	struct loop_task       tell;
+	struct loop_timer      longest;
+	struct list            link;    /* env->calls */
+};
+
+static void mparty_check_over(struct mparty *m);
+
+/* ---- events: queued, so that nobody is called back from within his own command ---- */
+
+static void mparty_emit(struct mparty *m, enum mparty_event_type type, unsigned order, int seconds)
+{
+	struct mparty_event *ev;
+
+	m->version++;
+	for (unsigned i = 0; i < m->event_count; i++)
+		if (m->events[i].type == type && m->events[i].order == order) { /* whoever hears of it looks again anyway */
+			m->events[i].version = m->version;
+			m->events[i].seconds = seconds;
+			return;
+		}
+	assert(m->event_count < MPARTY_EVENTS_MAX || type == MPARTY_EV_PARTY);
+	if (m->event_count == MPARTY_EVENTS_MAX)
+		return;
+	ev = &m->events[m->event_count++];
+	*ev = (struct mparty_event){ .type = type, .version = m->version, .order = order, .seconds = seconds };
+	if (!m->tell.queued) {
+		m->refs++;
+		loop_queue(m->env->loop, &m->tell);
+	}
+}
+
+static void mparty_tell(struct loop_task *t)
+{
+	struct mparty *m = container_of(t, struct mparty, tell);
+	struct mparty_event ev[MPARTY_EVENTS_MAX];
+	unsigned n = m->event_count;
+	struct list *o, *next;
+
+	memcpy(ev, m->events, n * sizeof(ev[0]));
+	m->event_count = 0;
+	for (unsigned i = 0; i < n; i++)
+		list_for_each(o, next, &m->observers)
+		{
+			struct mparty_observer *ob = list_entry(o, struct mparty_observer, link);
+
+			ob->event(ob, m, &ev[i]);
+		}
+	mparty_unref(m);
+}
+
+void mparty_observe(struct mparty *m, struct mparty_observer *o)
+{
+	MAGIC_CHECK(m, MPARTY_MAGIC);
+	list_append(&m->observers, &o->link);
+}
+
+void mparty_unobserve(struct mparty_observer *o)
+{
+	list_remove(&o->link);
+}
+
+/* ---- a party's states ---- */
+
+static void party_to(struct mparty_party *p, enum party_state s)
+{
+	p->pub.state = s;
+	p->pub.since_us = clock_mono_us();
+	mparty_emit(p->m, MPARTY_EV_PARTY, p->pub.order, 0);
+}
+
+static void party_failed(struct mparty_party *p, enum party_failure why, enum outcome outcome, int cause)
+{
+	struct mparty *m = p->m;
+
+	if (p->in_charge) {
+		charge_leg_ended(m->charge, p->pub.leg_id, clock_mono_us(), NULL);
+		p->in_charge = false;
+	}
+	p->pub.failure = why;
+	p->pub.outcome = outcome;
+	p->pub.cause = cause;
+	if (p->leg == NULL)
+		record_attempt(m->env->billing, &m->setup, p->pub.leg_id, p->pub.number, p->pub.order, cause);
+	LOGX(LOG_INFO, &m->log, "party %u ended without talk: %s, cause %d", p->pub.order, outcome_name(outcome), cause);
+	party_to(p, PARTY_ENDED);
+	mparty_check_over(m);
+}
+
+static void party_ringing(struct mparty_party *p)
+{
+	struct mparty *m = p->m;
+
+	if (p->leg->inband && !p->pub.inband) {
+		p->pub.inband = true;
+		if (p->awaited && m->away && !leg_over(m->host)) {
+			media_room_join(m->booth, m->host->port, MEDIA_HEAR);
+			media_room_join(m->booth, p->leg->port, MEDIA_SPEAK);
+		}
+	}
+	if (p->pub.state == PARTY_DIALLING)
+		party_to(p, PARTY_RINGING);
+	else
+		mparty_emit(m, MPARTY_EV_PARTY, p->pub.order, 0);
+}
+
+static void party_answered(struct mparty_party *p)
+{
+	struct mparty *m = p->m;
+
+	p->pub.answered = true;
+	charge_leg_answered(m->charge, p->pub.leg_id, p->leg->answer_us, p->leg->answer_utc_us);
+	media_room_leave(p->leg->port);
+	if (p->awaited && m->away)
+		(void)mparty_host_back(m);
+	if (conference_join(m->conference, p->leg->port, false) != 0) { /* cannot be: mparty_invite counted */
+		leg_hangup(p->leg, CAUSE_NORMAL_UNSPECIFIED);
+		return;
+	}
+	LOGX(LOG_INFO, &p->leg->log, "party %u is in", p->pub.order);
+	party_to(p, PARTY_IN);
+}
+
+static void party_left(struct mparty_party *p)
+{
+	struct mparty *m = p->m;
+	struct leg *l = p->leg;
+
+	if (l->port) {
+		conference_leave(m->conference, l->port);
+		media_room_leave(l->port);
+	}
+	if (!p->pub.answered) {
+		party_failed(p, PARTY_REFUSED, cause_outcome(l->cause), l->cause);
+		return;
+	}
+	charge_leg_ended(m->charge, p->pub.leg_id, l->end_us, NULL);
+	p->in_charge = false;
+	p->pub.cause = l->cause;
+	LOGX(LOG_INFO, &l->log, "party %u left after %lld ms, cause %d", p->pub.order, (long long)leg_talk_ms(l), l->cause);
+	party_to(p, PARTY_ENDED);
+}
+
+static void party_gone(struct mparty_party *p)
+{
+	struct mparty *m = p->m;
+
+	record_leg(m->env->billing, &m->setup, p->leg, p->pub.order, &p->rate);
+	leg_unobserve(&p->observer);
+	leg_unref(p->leg);
+	p->leg = NULL;
+	mparty_check_over(m);
+}
+
+static void party_leg_event(struct leg_observer *o, struct leg *l, const struct leg_event *ev)
+{
+	struct mparty_party *p = container_of(o, struct mparty_party, observer);
+
+	switch (ev->type) {
+	case LEG_EV_PROGRESS:
+	case LEG_EV_ALERTING:
+		party_ringing(p);
+		break;
+	case LEG_EV_ANSWERED:
+		party_answered(p);
+		break;
+	case LEG_EV_HELD:
+	case LEG_EV_RESUMED:
+		if (p->pub.state == PARTY_IN)
+			conference_set_held(p->m->conference, l->port, l->held);
+		break;
+	case LEG_EV_ENDED:
+		party_left(p);
+		break;
+	case LEG_EV_GONE:
+		party_gone(p);
+		break;
+	case LEG_EV_DIGITS:
+	case LEG_EV_PROCEEDING:
+	case LEG_EV_KEY: /* members' keys change nothing */
+	case LEG_EV_PLAYED:
+		break;
+	}
+}
+
+static int party_dial(struct mparty_party *p)
+{
+	struct mparty *m = p->m;
+	struct trunk *t = NULL;
+	struct leg_dial d = {
+		.id = p->pub.leg_id,
+		.called = p->pub.number,
+		.calling = m->setup.shown,
+		.restricted = m->setup.restricted,
+		.alerting_timeout_us = m->env->timers.setup_to_alerting_us,
+		.answer_timeout_us = m->env->timers.alerting_to_answer_us,
+		.log = &m->log,
+	};
+	int err = route_dial(m->env->routes, &d, NULL, NULL, &p->leg, &t);
+
+	if (err)
+		return err;
+	p->observer.event = party_leg_event;
+	leg_observe(p->leg, &p->observer);
+	LOGX(LOG_INFO, &p->leg->log, "party %u called: %s", p->pub.order, p->pub.number);
+	party_to(p, PARTY_DIALLING);
+	return 0;
+}
+
+static void party_reserved(void *arg, int err)
+{
+	struct mparty_party *p = arg;
+	struct mparty *m = p->m;
+
+	m->pending--;
+	if (err) {
+		p->in_charge = false; /* the charge ended it itself */
+		party_failed(p, err == -EDQUOT ? PARTY_NO_MONEY : PARTY_DATABASE, OUTCOME_REJECTED, CAUSE_CALL_REJECTED);
+		return;
+	}
+	if (m->ending || p->dropped) {
+		party_failed(p, PARTY_OK, OUTCOME_REJECTED, CAUSE_NORMAL_CLEARING);
+		return;
+	}
+	err = party_dial(p);
+	if (err)
+		party_failed(p, PARTY_NO_CHANNEL, OUTCOME_CONGESTION, CAUSE_NO_CIRCUIT);
+}
+
+static void party_rate_run(struct worker_job *j)
+{
+	struct mparty_party *p = container_of(j, struct mparty_party, rating_job);
+	struct mparty *m = p->m;
+
+	/* on a worker: only what does not change while the job runs */
+	p->rating_err = billing_rate_leg(m->env->billing, &m->setup.account, p->pub.number, clock_utc_us(), &p->rate);
+}
+
+static void party_rated(struct worker_job *j)
+{
+	struct mparty_party *p = container_of(j, struct mparty_party, rating_job);
+	struct mparty *m = p->m;
+	int err;
+
+	m->pending--;
+	if (m->ending || p->dropped) {
+		party_failed(p, PARTY_OK, OUTCOME_REJECTED, CAUSE_NORMAL_CLEARING);
+		return;
+	}
+	if (p->rating_err == -EACCES) {
+		party_failed(p, PARTY_BARRED, OUTCOME_REJECTED, CAUSE_CALL_REJECTED);
+		return;
+	}
+	if (p->rating_err) {
+		party_failed(p, p->rating_err == -ENOENT ? PARTY_NO_RATE : PARTY_DATABASE, OUTCOME_UNALLOCATED, CAUSE_NO_ROUTE);
+		return;
+	}
+	party_to(p, PARTY_RESERVING);
+	err = charge_leg_reserve(m->charge, p->pub.leg_id, &p->rate, party_reserved, p);
+	if (err) {
+		party_failed(p, PARTY_LIMIT, OUTCOME_REJECTED, CAUSE_RESOURCE_UNAVAILABLE);
+		return;
+	}
+	p->in_charge = true;
+	m->pending++;
+}
+
+/* ---- commands ---- */
+
+static struct mparty_command *mparty_seen(struct mparty *m, const char *id)
+{
+	unsigned n = m->commands < MPARTY_COMMANDS_MAX ? m->commands : MPARTY_COMMANDS_MAX;
+
+	for (unsigned i = 0; id && i < n; i++)
+		if (strcmp(m->command[i].id, id) == 0)
+			return &m->command[i];
+	return NULL;
+}
+
+static int mparty_remember(struct mparty *m, const char *id, int result, unsigned order)
+{
+	struct mparty_command *c = &m->command[m->commands % MPARTY_COMMANDS_MAX];
+
+	if (id == NULL)
+		return result;
+	(void)snprintf(c->id, sizeof(c->id), "%s", id);
+	c->result = result;
+	c->order = order;
+	m->commands++;
+	return result;
+}
+
+static int mparty_may_invite(const struct mparty *m, const char *number)
+{
+	if (m->ending || leg_over(m->host))
+		return -ENOTCONN;
+	if (m->count == MPARTY_PARTIES_MAX || mparty_parties_live(m) + 1 >= m->env->members_max)
+		return -ENOSPC;
+	for (unsigned i = 1; i <= m->count; i++)
+		if (m->party[i]->pub.state != PARTY_ENDED && strcmp(m->party[i]->pub.number, number) == 0)
+			return -EEXIST;
+	return strcmp(number, m->setup.host) == 0 ? -EEXIST : 0;
+}
+
+int mparty_invite(struct mparty *m, const char *id, const char *number, bool awaited, unsigned *order)
+{
+	struct mparty_command *seen;
+	struct mparty_party *p;
+	int err;
+
+	MAGIC_CHECK(m, MPARTY_MAGIC);
+	seen = mparty_seen(m, id);
+	if (seen) {
+		if (!seen->result)
+			*order = seen->order;
+		return seen->result;
+	}
+	err = mparty_may_invite(m, number);
+	if (err)
+		return mparty_remember(m, id, err, 0);
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return -ENOMEM;
+	p->m = m;
+	p->awaited = awaited;
+	p->pub.order = ++m->count;
+	(void)snprintf(p->pub.number, sizeof(p->pub.number), "%s", number);
+	random_id(p->pub.leg_id);
+	m->party[m->count] = p;
+	p->rating_job.run = party_rate_run;
+	p->rating_job.done = party_rated;
+	m->pending++;
+	worker_submit(m->env->workers, &p->rating_job);
+	party_to(p, PARTY_RATING);
+	*order = p->pub.order;
+	return mparty_remember(m, id, 0, p->pub.order);
+}
+
+static struct mparty_party *mparty_live(const struct mparty *m, unsigned order)
+{
+	if (order == 0 || order > m->count || m->party[order]->pub.state == PARTY_ENDED)
+		return NULL;
+	return m->party[order];
+}
+
+static void party_drop(struct mparty_party *p, int cause)
+{
+	if (p->leg)
+		leg_hangup(p->leg, cause);
+	else
+		p->dropped = true;
+}
+
+int mparty_drop(struct mparty *m, const char *id, unsigned order)
+{
+	struct mparty_command *seen = mparty_seen(m, id);
+	struct mparty_party *p = mparty_live(m, order);
+
+	MAGIC_CHECK(m, MPARTY_MAGIC);
+	if (seen)
+		return seen->result;
+	if (p == NULL)
+		return mparty_remember(m, id, -ENOENT, order);
+	party_drop(p, CAUSE_NORMAL_CLEARING);
+	return mparty_remember(m, id, 0, order);
+}
+
+int mparty_mute(struct mparty *m, const char *id, unsigned order, bool muted)
+{
+	struct mparty_command *seen = mparty_seen(m, id);
+	struct mparty_party *p = mparty_live(m, order);
+
+	if (seen)
+		return seen->result;
+	if (order > 0 && (p == NULL || p->pub.state != PARTY_IN))
+		return mparty_remember(m, id, -ENOENT, order);
+	conference_set_muted(m->conference, order ? p->leg->port : m->host->port, muted);
+	mparty_emit(m, MPARTY_EV_PARTY, order, 0);
+	return mparty_remember(m, id, 0, order);
+}
+
+void mparty_end(struct mparty *m, const char *id, int cause)
+{
+	MAGIC_CHECK(m, MPARTY_MAGIC);
+	(void)id; /* ending twice is ending once */
+	if (m->ending)
+		return;
+	m->ending = true;
+	m->end_cause = cause;
+	leg_hangup(m->host, cause);
+	for (unsigned i = 1; i <= m->count; i++)
+		if (mparty_live(m, i))
+			party_drop(m->party[i], cause);
+	mparty_emit(m, MPARTY_EV_ENDED, 0, 0);
+	mparty_check_over(m);
+}
+
+int mparty_host_away(struct mparty *m)
+{
+	MAGIC_CHECK(m, MPARTY_MAGIC);
+	if (m->ending || leg_over(m->host))
+		return -ENOTCONN;
+	m->away = true;
+	conference_leave(m->conference, m->host->port);
+	conference_host_invites(m->conference, true);
+	return 0;
+}
+
+int mparty_host_back(struct mparty *m)
+{
+	int err;
+
+	MAGIC_CHECK(m, MPARTY_MAGIC);
+	if (m->ending || leg_over(m->host))
+		return -ENOTCONN;
+	for (unsigned i = 1; i <= m->count; i++) {
+		struct mparty_party *p = m->party[i];
+
+		p->awaited = false; /* whoever still rings will simply come in */
+		if (p->leg && p->leg->port && !p->pub.answered)
+			media_room_leave(p->leg->port);
+	}
+	media_room_leave(m->host->port);
+	m->away = false;
+	err = conference_join(m->conference, m->host->port, true);
+	return err == -EEXIST ? 0 : err;
+}
+
+/* ---- the host, the money, the end ---- */
+
+static void host_leg_event(struct leg_observer *o, struct leg *l, const struct leg_event *ev)
+{
+	struct mparty *m = container_of(o, struct mparty, host_observer);
+
+	switch (ev->type) {
+	case LEG_EV_HELD:
+	case LEG_EV_RESUMED:
+		conference_set_held(m->conference, l->port, l->held);
+		break;
+	case LEG_EV_ENDED:
+		if (l->port)
+			conference_leave(m->conference, l->port);
+		charge_leg_ended(m->charge, l->id, l->end_us, NULL);
+		LOGX(LOG_INFO, &l->log, "host left after %lld ms, cause %d", (long long)leg_talk_ms(l), l->cause);
+		mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
+		break;
+	case LEG_EV_GONE:
+		record_leg(m->env->billing, &m->setup, l, 0, &m->setup.host_rate);
+		leg_unobserve(&m->host_observer);
+		m->host_gone = true;
+		mparty_check_over(m);
+		break;
+	default:
+		break;
+	}
+}
+
+static void mparty_warn(void *arg, int seconds_left)
+{
+	mparty_emit(arg, MPARTY_EV_WARNING, 0, seconds_left);
+}
+
+static void mparty_unwarn(void *arg)
+{
+	mparty_emit(arg, MPARTY_EV_UNWARN, 0, 0);
+}
+
+static void mparty_exhausted(void *arg)
+{
+	struct mparty *m = arg;
+
+	LOGX(LOG_INFO, &m->log, "the account is exhausted");
+	mparty_emit(m, MPARTY_EV_EXHAUSTED, 0, 0);
+	mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
+}
+
+static void mparty_too_long(struct loop_timer *t)
+{
+	struct mparty *m = container_of(t, struct mparty, longest);
+
+	LOGX(LOG_WARN, &m->log, "the longest allowed call is reached");
+	mparty_emit(m, MPARTY_EV_TOO_LONG, 0, 0);
+	mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
+}
+
+static void mparty_settled(void *arg, int64_t total_e4)
+{
+	struct mparty *m = arg;
+	struct mparty_env *env = m->env;
+
+	m->charge = NULL;
+	m->settled = true;
+	LOGX(LOG_INFO, &m->log, "settled, %lld.%04lld charged", (long long)(total_e4 / 10000), (long long)(total_e4 % 10000));
+	list_remove(&m->link);
+	env->call_count--;
+	mparty_unref(m);
+	if (env->call_count == 0 && env->idle)
+		env->idle(env->arg);
+}
+
+/* The call is over when its host is, its legs are released and no answer of a worker is awaited. */
+static void mparty_check_over(struct mparty *m)
+{
+	if (m->closing || !m->ending || !m->host_gone || m->pending > 0)
+		return;
+	for (unsigned i = 1; i <= m->count; i++)
+		if (m->party[i]->leg || m->party[i]->pub.state != PARTY_ENDED)
+			return;
+	m->closing = true;
+	loop_timer_stop(&m->longest);
+	record_call(m->env->billing, &m->setup, m->end_cause);
+	charge_close(m->charge, mparty_settled, m);
+}
+
+int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty_setup *s, struct leg *host, struct charge *charge)
+{
+	static const struct charge_handlers handlers = { mparty_warn, mparty_unwarn, mparty_exhausted };
+	struct mparty *m = calloc(1, sizeof(*m));
+	int err;
+
+	if (m == NULL)
+		return -ENOMEM;
+	m->magic = MPARTY_MAGIC;
+	m->refs = 2; /* the caller's, and its own until mparty_settled() */
+	m->env = env;
+	m->setup = *s;
+	m->began_us = clock_mono_us();
+	m->tell.run = mparty_tell;
+	list_init(&m->observers);
+	loop_timer_init(env->loop, &m->longest, mparty_too_long);
+	err = conference_alloc(&m->conference, env->media, env->sounds, env->members_max);
+	if (!err)
+		err = media_room_alloc(&m->booth, env->media);
+	if (err) {
+		conference_free(m->conference);
+		free(m);
+		return err;
+	}
+	m->log = host->log;
+	m->log.leg[0] = '\0';
+	m->host = leg_ref(host);
+	m->host_observer.event = host_leg_event;
+	leg_observe(host, &m->host_observer);
+	m->charge = charge;
+	charge_set_owner(charge, &handlers, m);
+	list_append(&env->calls, &m->link);
+	env->call_count++;
+	if (env->timers.longest_call_us > 0)
+		loop_timer_start(&m->longest, env->timers.longest_call_us);
+	m->away = true; /* nobody to talk to yet: he is asked for a number */
+	*mp = m;
+	return 0;
+}
+
+void mparty_unref(struct mparty *m)
+{
+	if (m == NULL)
+		return;
+	MAGIC_CHECK(m, MPARTY_MAGIC);
+	if (--m->refs > 0)
+		return;
+	assert(m->settled && list_empty(&m->observers) && !m->tell.queued);
+	for (unsigned i = 1; i <= m->count; i++)
+		free(m->party[i]);
+	conference_free(m->conference);
+	media_room_free(m->booth);
+	leg_unref(m->host);
+	m->magic = MAGIC_DEAD;
+	free(m);
+}
+
+/* ---- looking ---- */
+
+const struct party *mparty_party(const struct mparty *m, unsigned order)
+{
+	return order >= 1 && order <= m->count ? &m->party[order]->pub : NULL;
+}
+
+unsigned mparty_party_count(const struct mparty *m)
+{
+	return m->count;
+}
+
+unsigned mparty_parties_in(const struct mparty *m)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= m->count; i++)
+		n += m->party[i]->pub.state == PARTY_IN;
+	return n;
+}
+
+unsigned mparty_parties_live(const struct mparty *m)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= m->count; i++)
+		n += m->party[i]->pub.state != PARTY_ENDED;
+	return n;
+}
+
+bool mparty_over(const struct mparty *m)
+{
+	return m->ending;
+}
+
+bool mparty_host_is_away(const struct mparty *m)
+{
+	return m->away;
+}
+
+const struct mparty_setup *mparty_setup(const struct mparty *m)
+{
+	return &m->setup;
+}
+
+struct leg *mparty_host(const struct mparty *m)
+{
+	return m->host;
+}
+
+uint64_t mparty_version(const struct mparty *m)
+{
+	return m->version;
+}
+
+int64_t mparty_began_us(const struct mparty *m)
+{
+	return m->began_us;
+}
+
+int64_t mparty_seconds_left(const struct mparty *m)
+{
+	return m->charge ? charge_seconds_left(m->charge) : INT64_MAX;
+}
+
+struct mparty *mparty_first(struct mparty_env *env)
+{
+	return list_empty(&env->calls) ? NULL : list_entry(env->calls.next, struct mparty, link);
+}
+
+struct mparty *mparty_next(struct mparty_env *env, struct mparty *m)
+{
+	return m->link.next == &env->calls ? NULL : list_entry(m->link.next, struct mparty, link);
+}
+
+struct mparty *mparty_find(struct mparty_env *env, const char *call_id)
+{
+	struct mparty *m = mparty_first(env);
+
+	while (m && strcmp(m->setup.call_id, call_id) != 0)
+		m = mparty_next(env, m);
+	return m;
+}
+
+struct mparty *mparty_find_host(struct mparty_env *env, const char *host)
+{
+	struct mparty *m = mparty_first(env);
+
+	while (m && (m->ending || strcmp(m->setup.host, host) != 0))
+		m = mparty_next(env, m);
+	return m;
+}
+
+const char *party_state_name(enum party_state s)
+{
+	static const char *const name[] = {
+		[PARTY_RATING] = "rating",   [PARTY_RESERVING] = "reserving", [PARTY_DIALLING] = "dialling",
+		[PARTY_RINGING] = "ringing", [PARTY_IN] = "in",               [PARTY_ENDED] = "ended",
+	};
+	return name[s];
+}

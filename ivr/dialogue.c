@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ivr/dialogue.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+#define LOG_MODULE "ivr"
+
+/* What must be said whatever he is doing: under the talk, after the prompt. The rest is for the dialogue to look at. */
+static void dialogue_news(struct mparty_observer *o, struct mparty *m, const struct mparty_event *ev)
+{
+	struct dialogue *d = container_of(o, struct dialogue, observer);
+	struct say_list list;
+
+	(void)m;
+	if (ev->type == MPARTY_EV_WARNING && !leg_over(d->wait.leg)) {
+		say_begin(&list);
+		say_money_warning(&list, d->lang, ev->seconds);
+		(void)dialogue_start(d, &list, 1, 0, true);
+	}
+	leg_wait_poke(&d->wait);
+}
+
+void dialogue_begin(struct dialogue *d, struct ivr_env *env, struct leg *l, enum prompt_lang lang)
+{
+	memset(d, 0, sizeof(*d));
+	d->env = env;
+	d->lang = lang;
+	leg_wait_begin(&d->wait, l);
+}
+
+void dialogue_attach(struct dialogue *d, struct mparty *m)
+{
+	d->m = m;
+	d->observer.event = dialogue_news;
+	mparty_observe(m, &d->observer);
+}
+
+void dialogue_end(struct dialogue *d)
+{
+	if (d->m)
+		mparty_unobserve(&d->observer);
+	leg_wait_end(&d->wait);
+}
+
+uint32_t dialogue_start(struct dialogue *d, const struct say_list *list, unsigned times, unsigned gap_ms, bool append)
+{
+	struct media_play play = { .times = times, .append = append, .stop_on_digit = !append };
+
+	for (unsigned i = 0; i < list->count && play.count < MEDIA_PLAY_ITEMS_MAX; i++) {
+		struct clip *c = prompt_clip(d->env->prompts, d->lang, list->id[i]);
+
+		if (c)
+			play.item[play.count++].clip = c;
+	}
+	if (play.count == 0)
+		return 0;
+	play.item[play.count - 1].silence_ms = gap_ms;
+	return media_play(d->wait.leg->port, &play);
+}
+
+uint32_t dialogue_start_clip(struct dialogue *d, struct clip *c, unsigned times)
+{
+	struct media_play play = { .count = 1, .times = times, .item[0].clip = c };
+
+	return media_play(d->wait.leg->port, &play);
+}
+
+void dialogue_hush(struct dialogue *d)
+{
+	if (d->wait.leg->port)
+		media_play_stop(d->wait.leg->port, MEDIA_TO_LINE);
+}
+
+int dialogue_say(struct dialogue *d, const struct say_list *list)
+{
+	uint32_t play;
+	int err;
+
+	if (leg_over(d->wait.leg))
+		return -ECONNRESET;
+	if (d->wait.key_count > 0)
+		return -EINTR; /* he knows what he wants: keys typed ahead skip the prompt */
+	play = dialogue_start(d, list, 1, 0, false);
+	if (play == 0)
+		return 0;
+	do
+		err = leg_wait_play(&d->wait, play);
+	while (err == -EAGAIN);
+	return err;
+}
+
+int dialogue_say_id(struct dialogue *d, const char *id)
+{
+	struct say_list list;
+
+	say_begin(&list);
+	say_prompt(&list, id);
+	return dialogue_say(d, &list);
+}
+
+int dialogue_key(struct dialogue *d, int64_t timeout_us, char *key)
+{
+	int err = leg_wait_key(&d->wait, timeout_us, key);
+
+	if (!err)
+		d->keys++;
+	return err;
+}
+
+int dialogue_digits(struct dialogue *d, char digits[DIALOGUE_DIGITS_MAX + 1])
+{
+	const struct ivr_settings *s = &d->env->settings;
+	int64_t deadline = clock_mono_us() + s->first_key_us;
+	unsigned n = 0;
+	char key;
+	int err;
+
+	for (;;) {
+		err = dialogue_key(d, deadline - clock_mono_us(), &key);
+		if (err == -EAGAIN)
+			continue;
+		if (err == -ETIMEDOUT && n > 0)
+			break; /* a number ends after 6 s of silence too (rule 15) */
+		if (err)
+			return err;
+		if (key == '#' && n == 0 && clock_mono_us() - d->hash_us < s->hash_guard_us)
+			continue; /* a bounce of the # that ended the number before (rule 15) */
+		if (key == '#') {
+			d->hash_us = clock_mono_us();
+			if (n == 0)
+				return -ETIMEDOUT;
+			break;
+		}
+		if (key == '*' && n == 0)
+			return -ECANCELED;
+		if (key == '*')
+			n = 0;
+		else if (n < DIALOGUE_DIGITS_MAX)
+			digits[n++] = key;
+		deadline = clock_mono_us() + (n ? s->next_key_us : s->first_key_us);
+	}
+	digits[n] = '\0';
+	return 0;
+}

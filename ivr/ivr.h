@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ivr/ivr.h - the services, as a caller experiences them. Each is a function that reads top to bottom; this is what they share.
+ *
+ * Control thread; services are coroutines (core/coro.h).
+ */
+#ifndef IVR_IVR_H
+#define IVR_IVR_H
+
+#include "call/mparty.h"
+#include "leg/trunk.h"
+#include "prompts/catalogue.h"
+#include "prompts/say.h"
+
+struct ivr_settings { /* defaults in node/config.c, each with its range and reason */
+	int64_t  announcement_max_us;   /* 15 s: an unanswered announcement clears then */
+	int64_t  silent_clear_us;       /* 2 s: unanswered = silent */
+	int64_t  progress_clear_us;     /* 8 s: before the exchange's T310 (10 s) */
+	int64_t  first_key_us;          /* 8 s: then asked again */
+	int64_t  next_key_us;           /* 6 s: a number ends without # (rule 15) */
+	int64_t  hash_guard_us;         /* 1.5 s: a second # is a bounce, not a command (rule 15) */
+	int64_t  hash_alone_us;         /* 4 s (rule 15) */
+	int64_t  congestion_retry_us;   /* 5 s (rule 7) */
+	unsigned congestion_retries;    /* 12: a minute of them */
+	unsigned prompts_without_key;   /* 3 */
+	unsigned wrong_numbers;         /* 5 in a row: then goodbye */
+};
+
+struct ivr_service { /* a service number; the node's, outlives all calls */
+	char     number[LEG_NUMBER_MAX + 1];   /* canonical */
+	enum prompt_lang language;             /* for those we do not know */
+	int64_t  callback_delay_us;            /* 3 s after the trigger is gone */
+	unsigned retries;                      /* 2 more */
+	int64_t  retry_interval_us;            /* 30 s from the end of the failed attempt */
+	bool     use_restricted;               /* a restricted calling number is used (default: refused, rule 4) */
+};
+
+struct ivr_env {
+	struct loop              *loop;
+	struct worker_pool       *workers;
+	struct billing           *billing;
+	struct route_table       *routes;
+	struct mparty_env        *mparty;
+	const struct prompt_set  *prompts;
+	struct clip              *ringback;
+	struct ivr_settings       settings;
+	/* canonical form of a number as keyed by a subscriber: local numbers belong to the host's area */
+	int (*dialled)(const void *arg, const char *keys, const char *host, char out[LEG_NUMBER_MAX + 1]);
+	const void               *dialled_arg;
+	struct list               callbacks;   /* of struct callback: pending or live, one a subscriber (rule 5) */
+	bool                      stopping;
+};
+
+void ivr_settings_default(struct ivr_settings *s);
+
+/* An incoming call to a service number (ivr/trigger.c); takes a reference of its own. 0 or -ENOMEM. */
+int  trigger_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t, struct leg *l);
+
+/* No new work, callbacks that wait give up; legs are the node's to hang up. */
+void ivr_stop(struct ivr_env *env);
+
+#endif

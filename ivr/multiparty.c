@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ivr/multiparty.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+#define LOG_MODULE "ivr"
+
+static int ask_number(struct dialogue *d, char number[LEG_NUMBER_MAX + 1]);
+static int invite(struct dialogue *d, const char *number);
+static int talk(struct dialogue *d);
+
+int multiparty_host(struct dialogue *d)
+{
+	char number[LEG_NUMBER_MAX + 1];
+	int err;
+
+	for (;;) {
+		err = ask_number(d, number); /* the host is out of the room while he keys */
+		if (!err)
+			err = invite(d, number);
+		if (err == -EAGAIN)
+			continue; /* it did not answer; he has been told why */
+		if (!err || err == -ECANCELED)
+			err = talk(d); /* 0: he wants to invite another */
+		if (err)
+			break;
+	}
+	if (err == -ETIMEDOUT)
+		(void)dialogue_say_id(d, d->keys ? "goodbye" : "no-key-goodbye");
+	mparty_end(d->m, NULL, CAUSE_NORMAL_CLEARING);
+	return err == -ETIMEDOUT && d->keys == 0 ? err : 0;
+}
+
+/* ---- asking for a number ---- */
+
+static const char *ask_prompt(const struct dialogue *d, bool again)
+{
+	(void)d;
+	return again ? "wrong-number" : "enter-number";
+}
+
+static int ask_number(struct dialogue *d, char number[LEG_NUMBER_MAX + 1])
+{
+	const struct ivr_settings *s = &d->env->settings;
+	const char *host = mparty_setup(d->m)->host;
+	char keys[DIALOGUE_DIGITS_MAX + 1];
+	unsigned silent = 0, wrong = 0;
+	struct say_list list;
+	int err;
+
+	while (silent < s->prompts_without_key && wrong < s->wrong_numbers) {
+		say_begin(&list);
+		if (wrong > 0 && silent == 0)
+			say_prompt(&list, ask_prompt(d, true));
+		say_prompt(&list, ask_prompt(d, false));
+		if (mparty_party_count(d->m) == 0 && silent == 0 && wrong == 0)
+			say_prompt(&list, "help-hint"); /* said once, at the start (rule 15) */
+		err = dialogue_say(d, &list);
+		if (!err || err == -EINTR)
+			err = dialogue_digits(d, keys);
+		if (err == -ECANCELED && mparty_parties_live(d->m) == 0)
+			continue; /* a leading * at the first prompt is no harm (rule 15); nowhere to go back to */
+		if (err == -ETIMEDOUT && mparty_parties_live(d->m) > 0)
+			return -ECANCELED; /* he thought better of it: back to the others */
+		if (err == -ETIMEDOUT) {
+			silent++;
+			continue;
+		}
+		if (err)
+			return err;
+		if (d->env->dialled(d->env->dialled_arg, keys, host, number) == 0)
+			return 0;
+		silent = 0;
+		wrong++;
+	}
+	return -ETIMEDOUT;
+}
+
+/* ---- calling it ---- */
+
+static const char *invite_refusal(int err)
+{
+	return err == -ENOSPC ? "room-full" : err == -EEXIST ? "party-already-in" : "party-failed";
+}
+
+static const char *party_outcome_prompt(const struct party *p)
+{
+	switch (p->failure) {
+	case PARTY_BARRED:
+		return "number-barred";
+	case PARTY_NO_RATE:
+		return "party-unallocated";
+	case PARTY_NO_MONEY:
+		return "party-not-enough-money";
+	case PARTY_NO_CHANNEL:
+	case PARTY_DATABASE:
+	case PARTY_LIMIT:
+		return "party-congestion";
+	case PARTY_OK:
+	case PARTY_REFUSED:
+		break;
+	}
+	switch (p->outcome) {
+	case OUTCOME_BUSY:
+		return "party-busy";
+	case OUTCOME_NO_ANSWER:
+		return "party-no-answer";
+	case OUTCOME_UNALLOCATED:
+		return "party-unallocated";
+	case OUTCOME_CONGESTION:
+		return "party-congestion";
+	case OUTCOME_ANSWERED:
+	case OUTCOME_REJECTED:
+		break;
+	}
+	return "party-failed";
+}
+
+/* Keys while it rings: `*` back to the others (ringing goes on, rule 17), `##` cancels. -EAGAIN: nothing decided. */
+static int ringing_key(struct dialogue *d, unsigned order, char key, char *before)
+{
+	bool cancel = key == '#' && *before == '#';
+
+	*before = key;
+	if (cancel) {
+		(void)mparty_drop(d->m, NULL, order);
+		return -EAGAIN;
+	}
+	return key == '*' && mparty_parties_in(d->m) > 0 ? -ECANCELED : -EAGAIN;
+}
+
+/* 0: it is in, and so is the host. -EAGAIN: it is not, he was told. -ECANCELED: he went back while it rings. */
+static int invite(struct dialogue *d, const char *number)
+{
+	enum { SILENCE, RINGBACK } sound = SILENCE;
+	unsigned order;
+	char key, before = '\0';
+	int err;
+
+	err = mparty_invite(d->m, NULL, number, true, &order);
+	if (err == -ENOTCONN)
+		return -ECONNRESET;
+	if (err) {
+		err = dialogue_say_id(d, invite_refusal(err));
+		return err == -ECONNRESET ? err : -EAGAIN;
+	}
+	for (;;) {
+		const struct party *p = mparty_party(d->m, order);
+
+		if (p->state == PARTY_IN || p->state == PARTY_ENDED)
+			break;
+		if (sound == RINGBACK && p->inband) {
+			dialogue_hush(d); /* the far end's own sound is to be heard, nothing over it */
+			sound = SILENCE;
+		} else if (sound == SILENCE && p->state == PARTY_RINGING && !p->inband) {
+			(void)dialogue_start_clip(d, d->env->ringback, 0);
+			sound = RINGBACK;
+		}
+		err = dialogue_key(d, CLOCK_NEVER, &key);
+		if (!err)
+			err = ringing_key(d, order, key, &before);
+		if (err != -EAGAIN) {
+			dialogue_hush(d);
+			return err;
+		}
+	}
+	dialogue_hush(d);
+	if (mparty_party(d->m, order)->answered)
+		return 0;
+	err = dialogue_say_id(d, party_outcome_prompt(mparty_party(d->m, order)));
+	return err == -ECONNRESET ? err : -EAGAIN;
+}
+
+/* ---- in the room ---- */
+
+static unsigned newest_party(const struct mparty *m)
+{
+	for (unsigned i = mparty_party_count(m); i >= 1; i--)
+		if (mparty_party(m, i)->state != PARTY_ENDED)
+			return i;
+	return 0;
+}
+
+/* `##` drops the last party, or cancels the invitation still ringing (rule 14); `#8` says the minutes left. A lone `#` ends after 4 s. */
+static int hash_command(struct dialogue *d)
+{
+	struct say_list list;
+	char key;
+	int err;
+
+	if (clock_mono_us() - d->hash_us < d->env->settings.hash_guard_us)
+		return 0;
+	do
+		err = dialogue_key(d, d->env->settings.hash_alone_us, &key);
+	while (err == -EAGAIN);
+	if (err)
+		return err == -ETIMEDOUT ? 0 : err;
+	if (key == '#')
+		(void)mparty_drop(d->m, NULL, newest_party(d->m));
+	if (key == '8') {
+		say_begin(&list);
+		say_minutes_left(&list, d->lang, mparty_seconds_left(d->m));
+		(void)dialogue_start(d, &list, 1, 0, true);
+	}
+	return 0;
+}
+
+/* 0: `*`, he is out of the room and wants to invite. -ECONNRESET. */
+static int talk(struct dialogue *d)
+{
+	char key;
+	int err = mparty_host_back(d->m);
+
+	if (err)
+		return -ECONNRESET;
+	while (mparty_parties_live(d->m) > 0) {
+		err = dialogue_key(d, CLOCK_NEVER, &key);
+		if (!err && key == '*')
+			return mparty_host_away(d->m) ? -ECONNRESET : 0;
+		if (!err && key == '#')
+			err = hash_command(d);
+		if (err && err != -EAGAIN)
+			return err;
+	}
+	if (mparty_host_away(d->m))
+		return -ECONNRESET;
+	err = dialogue_say_id(d, "last-party-left"); /* rule 18: told, and asked for a number again */
+	return err == -EINTR ? 0 : err;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ivr/multiparty.h - the host's side of a multi-party call, from his answer to his hanging up. */
+#ifndef IVR_MULTIPARTY_H
+#define IVR_MULTIPARTY_H
+
+#include "ivr/dialogue.h"
+
+/* 0 when he hung up or said all he wanted; -ETIMEDOUT when nobody ever pressed a key (a voicemail, a child: counts as unanswered, rule 18).
+ * The leg is being released on return. */
+int multiparty_host(struct dialogue *d);
+
+#endif
