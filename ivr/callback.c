@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ivr/callback.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call/record.h"
+#include "core/clock.h"
+#include "core/coro.h"
+#include "ivr/dialogue.h"
+#include "ivr/multiparty.h"
+
+#define LOG_MODULE "ivr"
+
+static void callback_run(void *arg);
+
+struct callback *callback_find(struct ivr_env *env, const char *number)
+{
+	struct list *n, *next;
+
+	list_for_each(n, next, &env->callbacks)
+	{
+		struct callback *c = list_entry(n, struct callback, link);
+
+		if (strcmp(c->number, number) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+int callback_alloc(struct callback **cp, struct ivr_env *env, const struct ivr_service *s, const char *number)
+{
+	struct callback *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->env = env;
+	c->service = s;
+	(void)snprintf(c->number, sizeof(c->number), "%s", number);
+	(void)snprintf(c->setup.host, sizeof(c->setup.host), "%s", number);
+	(void)snprintf(c->setup.service, sizeof(c->setup.service), "%s", s->number);
+	random_id(c->setup.call_id);
+	c->setup.began_utc_us = clock_utc_us();
+	list_append(&env->callbacks, &c->link);
+	*cp = c;
+	return 0;
+}
+
+void callback_free(struct callback *c)
+{
+	if (c == NULL)
+		return;
+	if (c->reserved)
+		c->reserved->ops->release(c->reserved);
+	if (c->charge)
+		charge_close(c->charge, NULL, NULL);
+	list_remove(&c->link);
+	free(c);
+}
+
+int callback_start(struct callback *c)
+{
+	return coro_spawn(c->env->loop, "callback", callback_run, c);
+}
+
+/* Like coro_sleep, but a stopping node wakes it. -ESHUTDOWN then. */
+static int callback_sleep(struct callback *c, int64_t us)
+{
+	int64_t until = clock_mono_us() + us;
+
+	c->coro = coro_self();
+	while (!c->env->stopping && clock_mono_us() < until)
+		(void)coro_suspend_for(until - clock_mono_us());
+	c->coro = NULL;
+	return c->env->stopping ? -ESHUTDOWN : 0;
+}
+
+void ivr_stop(struct ivr_env *env)
+{
+	struct list *n, *next;
+
+	env->stopping = true;
+	list_for_each(n, next, &env->callbacks)
+	{
+		struct callback *c = list_entry(n, struct callback, link);
+
+		if (c->coro)
+			coro_wake(c->coro);
+	}
+}
+
+/* ---- one attempt ---- */
+
+/* The host has answered: from here on the call is the multi-party object's and its host's. */
+static int callback_answered(struct callback *c, struct leg *l)
+{
+	struct mparty *m;
+	struct dialogue d;
+	int err;
+
+	charge_leg_answered(c->charge, l->id, l->answer_us, l->answer_utc_us);
+	err = mparty_alloc(&m, c->env->mparty, &c->setup, l, c->charge);
+	if (err) {
+		leg_hangup(l, CAUSE_RESOURCE_UNAVAILABLE);
+		charge_leg_ended(c->charge, l->id, l->end_us, NULL);
+		return err;
+	}
+	c->charge = NULL;
+	c->live = m;
+	if (prompt_lang_parse(c->setup.language, &d.lang) != 0)
+		d.lang = c->service->language;
+	dialogue_begin(&d, c->env, l, d.lang);
+	dialogue_attach(&d, m);
+	err = c->say_confirmed ? dialogue_say_id(&d, "order-confirmed") : 0;
+	if (err != -ECONNRESET)
+		err = multiparty_host(&d);
+	dialogue_end(&d);
+	c->live = NULL;
+	mparty_unref(m);
+	return err == -ETIMEDOUT ? err : 0;
+}
+
+static int callback_wait_leg(struct callback *c, struct leg *l)
+{
+	struct leg_wait w;
+	int err;
+
+	leg_wait_begin(&w, l);
+	err = leg_wait_answered(&w);
+	if (!err) {
+		leg_wait_end(&w);
+		return callback_answered(c, l);
+	}
+	charge_leg_ended(c->charge, l->id, l->end_us, NULL);
+	(void)leg_wait_gone(&w);
+	record_leg(c->env->billing, &c->setup, l, 0, &c->setup.host_rate);
+	err = cause_outcome(l->cause) == OUTCOME_CONGESTION ? -EBUSY : -ETIMEDOUT;
+	leg_wait_end(&w);
+	return err;
+}
+
+/* 0: he came and it is over; -ETIMEDOUT: busy, no answer, no key: this attempt is used up; -EBUSY: congestion, which uses none up (rule 7);
+ * -EDQUOT, -EIO: no money or no database any more. */
+static int callback_attempt(struct callback *c, const struct trunk *avoid, struct trunk **tp)
+{
+	struct log_ctx log = { 0 };
+	char leg_id[ID_SIZE];
+	struct leg_dial dial = {
+		.id = leg_id,
+		.called = c->number,
+		.calling = c->service->number, /* redialling it is a new trigger (rule 12) */
+		.alerting_timeout_us = c->env->mparty->timers.setup_to_alerting_us,
+		.answer_timeout_us = c->env->mparty->timers.alerting_to_answer_us,
+		.log = &log,
+	};
+	struct trunk *reserved = c->reserved;
+	struct leg *l;
+	int err;
+
+	(void)snprintf(log.call, sizeof(log.call), "%s", c->setup.call_id);
+	(void)snprintf(log.acct, sizeof(log.acct), "%lld", (long long)c->setup.account.account_id);
+	random_id(leg_id);
+	err = charge_leg_reserve_wait(c->charge, leg_id, &c->setup.host_rate);
+	if (err)
+		return err;
+	c->reserved = NULL;
+	err = route_dial(c->env->routes, &dial, reserved, avoid, &l, tp);
+	if (err) {
+		charge_leg_ended(c->charge, leg_id, clock_mono_us(), NULL);
+		record_attempt(c->env->billing, &c->setup, leg_id, c->number, 0, CAUSE_NO_CIRCUIT);
+		return -EBUSY;
+	}
+	LOGX(LOG_INFO, &l->log, "calling back %s", c->number);
+	err = callback_wait_leg(c, l);
+	leg_unref(l);
+	return err;
+}
+
+/* The charge goes with a multi-party call; an attempt after one (nobody pressed a key) needs its own, and is a call of its own in the records. */
+static int callback_money(struct callback *c)
+{
+	if (c->charge)
+		return 0;
+	random_id(c->setup.call_id);
+	c->setup.began_utc_us = clock_utc_us();
+	return charge_open(&c->charge, c->env->billing, c->setup.call_id, &c->setup.account, c->hold_e4);
+}
+
+static void callback_run(void *arg)
+{
+	struct callback *c = arg;
+	const struct ivr_service *s = c->service;
+	unsigned used = 0, congested = 0;
+	struct trunk *taken = NULL;
+	int err = callback_sleep(c, s->callback_delay_us);
+
+	while (!err && used <= s->retries) {
+		err = callback_money(c);
+		if (!err)
+			err = callback_attempt(c, congested ? taken : NULL, &taken);
+		if (err == -EBUSY && ++congested <= c->env->settings.congestion_retries) {
+			err = callback_sleep(c, c->env->settings.congestion_retry_us);
+			continue;
+		}
+		if (err != -ETIMEDOUT && err != -EBUSY)
+			break;
+		congested = 0;
+		if (++used > s->retries)
+			break;
+		err = callback_sleep(c, s->retry_interval_us); /* counted from the end of the failed attempt */
+	}
+	if (err)
+		log_info("callback to %s given up after %u attempts: %s", c->number, used, strerror(-err));
+	if (c->charge)
+		record_call(c->env->billing, &c->setup, err == -EBUSY ? CAUSE_NO_CIRCUIT : CAUSE_NO_ANSWER);
+	callback_free(c);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ivr/callback.h - a confirmed order: from the confirmation to the end of the multi-party call. One a subscriber at a time (rule 5).
+ *
+ * Made by the trigger before it asks the database, so that a second trigger meets it; dropped by it when the order is refused; else it runs by itself.
+ */
+#ifndef IVR_CALLBACK_H
+#define IVR_CALLBACK_H
+
+#include "ivr/ivr.h"
+
+struct callback {
+	struct list       link;      /* env->callbacks */
+	struct ivr_env   *env;
+	const struct ivr_service *service;
+	char              number[LEG_NUMBER_MAX + 1];  /* the host's, canonical */
+	struct mparty_setup setup;
+	struct charge    *charge;    /* NULL once a multi-party call has taken it */
+	int64_t           hold_e4;   /* enough money, as the trigger reckoned it */
+	struct trunk     *reserved;  /* one channel on it is ours; NULL: none (used up) */
+	struct mparty    *live;
+	struct coro      *coro;      /* sleeping between attempts */
+	bool              say_confirmed; /* the trigger could not be heard (unanswered = silent): say it at the answer */
+	bool              restricted;
+};
+
+/* The pending or live one for this subscriber, or NULL. */
+struct callback *callback_find(struct ivr_env *env, const char *number);
+
+int  callback_alloc(struct callback **cp, struct ivr_env *env, const struct ivr_service *s, const char *number);
+void callback_free(struct callback *c);   /* releases the reservation and closes the charge; not once started */
+/* The trigger is gone: call back after the service's delay. It frees itself at the end. -ENOMEM: the caller frees. */
+int  callback_start(struct callback *c);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ivr/trigger.c - the call that orders a callback. It is never answered: no CONNECT, no cost (rules 1-5).
+ *
+ *   exchange           us
+ *   SETUP         -->
+ *                 <--  CALL PROCEEDING            channel, exclusive
+ *                 <--  ALERTING, PI 8             stops T310, opens the backward path; no ring-back from the exchange
+ *                      "your order is confirmed, please hang up", again and again
+ *   DISCONNECT    -->                             he hung up; else DISCONNECT from us after 15 s, cause 16 (refused: 21)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call/record.h"
+#include "core/clock.h"
+#include "core/coro.h"
+#include "ivr/callback.h"
+#include "ivr/dialogue.h"
+
+#define LOG_MODULE "ivr"
+
+struct trigger {
+	struct ivr_env           *env;
+	const struct ivr_service *service;
+	struct trunk             *trunk;
+	struct leg               *leg;
+	struct callback          *callback; /* ours until it is confirmed */
+	enum prompt_lang          lang;
+};
+
+static void trigger_run(void *arg);
+
+int trigger_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t, struct leg *l)
+{
+	struct trigger *tr = calloc(1, sizeof(*tr));
+	int err;
+
+	if (tr == NULL)
+		return -ENOMEM;
+	tr->env = env;
+	tr->service = s;
+	tr->trunk = t;
+	tr->leg = leg_ref(l);
+	tr->lang = s->language;
+	err = coro_spawn(env->loop, "trigger", trigger_run, tr);
+	if (err) {
+		leg_unref(l);
+		free(tr);
+	}
+	return err;
+}
+
+/* Rule 4: only a number the network vouches for, given and shown; never one that was diverted here. NULL: he may order. */
+static const char *trigger_identity(const struct trigger *t)
+{
+	const struct leg_party *c = &t->leg->calling;
+
+	if (t->leg->redirecting.present)
+		return "refused-unknown";
+	if (!c->present || c->raw[0] == '\0')
+		return "refused-withheld";
+	if (c->restricted && !t->service->use_restricted)
+		return "refused-withheld";
+	if (c->screening != LEG_SCREEN_NETWORK && c->screening != LEG_SCREEN_PASSED)
+		return "refused-unscreened";
+	if (c->canonical[0] == '\0' || strcmp(c->canonical, t->service->number) == 0)
+		return "refused-unknown";
+	return NULL;
+}
+
+struct trigger_query {
+	struct ivr_env        *env;
+	const char            *number, *service;
+	int64_t                at_utc_us;
+	struct billing_trigger answer;
+};
+
+static int trigger_query_run(void *arg)
+{
+	struct trigger_query *q = arg;
+
+	return billing_trigger_check(q->env->billing, q->number, q->service, q->at_utc_us, &q->answer);
+}
+
+/* Account, money, a channel for the callback, the hold: all before the confirmation is spoken. NULL: everything is set. */
+static const char *trigger_order(struct trigger *t)
+{
+	struct trigger_query q = {
+		.env = t->env,
+		.number = t->leg->calling.canonical,
+		.service = t->service->number,
+		.at_utc_us = clock_utc_us(),
+	};
+	struct callback *c = callback_find(t->env, q.number);
+	int err;
+
+	if (c)
+		return c->live ? "already-in-conference" : "already-pending";
+	if (t->env->stopping || callback_alloc(&t->callback, t->env, t->service, q.number) != 0)
+		return "refused-busy-try-later";
+	c = t->callback;
+	memcpy(c->setup.call_id, t->leg->log.call, sizeof(c->setup.call_id));
+	err = worker_call(t->env->workers, trigger_query_run, &q);
+	if (q.answer.language[0] != '\0')
+		(void)prompt_lang_parse(q.answer.language, &t->lang);
+	if (err == -ENOENT)
+		return "refused-unknown";
+	if (err == -EACCES)
+		return "refused-suspended";
+	if (err == -EDQUOT)
+		return "refused-no-money";
+	if (err)
+		return "refused-busy-try-later"; /* rule 23: without the database nothing is promised */
+	if (route_reserve(t->env->routes, q.number, &c->reserved) != 0)
+		return "refused-busy-try-later";
+	c->setup.account = q.answer.account;
+	c->setup.host_rate = q.answer.callback_rate;
+	(void)snprintf(c->setup.language, sizeof(c->setup.language), "%s", q.answer.language);
+	(void)snprintf(c->setup.shown, sizeof(c->setup.shown), "%s", t->trunk->show_host ? q.number : t->service->number);
+	c->setup.restricted = t->leg->calling.restricted;
+	c->hold_e4 = q.answer.hold_e4;
+	(void)snprintf(t->leg->log.acct, sizeof(t->leg->log.acct), "%lld", (long long)c->setup.account.account_id);
+	err = charge_open(&c->charge, t->env->billing, c->setup.call_id, &c->setup.account, c->hold_e4);
+	if (err)
+		return err == -EDQUOT ? "refused-no-money" : err == -ENOENT ? "refused-unknown" : "refused-busy-try-later";
+	return NULL;
+}
+
+/* The way to the caller's ear without a CONNECT, as this trunk's exchange wants it (rule 1). */
+static int trigger_open_path(struct trigger *t)
+{
+	int err = 0;
+
+	switch (t->trunk->unanswered) {
+	case UNANSWERED_ALERTING:
+		return leg_progress(t->leg, LEG_SAY_ALERTING_INBAND);
+	case UNANSWERED_PROGRESS:
+		return leg_progress(t->leg, LEG_SAY_PROGRESS_INBAND);
+	case UNANSWERED_ALERTING_PROGRESS:
+		err = leg_progress(t->leg, LEG_SAY_ALERTING_INBAND);
+		return err ? err : leg_progress(t->leg, LEG_SAY_PROGRESS_INBAND);
+	case UNANSWERED_SILENT:
+		break;
+	}
+	return err;
+}
+
+static int64_t trigger_patience(const struct trigger *t)
+{
+	const struct ivr_settings *s = &t->env->settings;
+
+	switch (t->trunk->unanswered) {
+	case UNANSWERED_SILENT:
+		return s->silent_clear_us;
+	case UNANSWERED_PROGRESS:
+		return s->progress_clear_us;
+	default:
+		return s->announcement_max_us;
+	}
+}
+
+static void trigger_announce(struct trigger *t, const char *id, int64_t began_us)
+{
+	struct say_list list;
+	struct dialogue d;
+
+	dialogue_begin(&d, t->env, t->leg, t->lang);
+	if (t->trunk->unanswered != UNANSWERED_SILENT && !leg_over(t->leg)) {
+		say_begin(&list);
+		say_prompt(&list, id);
+		(void)dialogue_start(&d, &list, 0, 1000, false);
+	}
+	(void)leg_wait_sleep(&d.wait, began_us + trigger_patience(t) - clock_mono_us());
+	leg_hangup(t->leg, t->callback ? CAUSE_NORMAL_CLEARING : CAUSE_CALL_REJECTED); /* rule 2 */
+	(void)leg_wait_gone(&d.wait);
+	dialogue_end(&d);
+}
+
+static void trigger_run(void *arg)
+{
+	struct trigger *t = arg;
+	struct leg *l = t->leg;
+	int64_t began_us = clock_mono_us();
+	struct mparty_setup setup = { 0 };
+	const char *refusal;
+	int err;
+
+	random_id(l->log.call);
+	(void)snprintf(setup.call_id, sizeof(setup.call_id), "%s", l->log.call);
+	(void)snprintf(setup.service, sizeof(setup.service), "%s", t->service->number);
+	(void)snprintf(setup.host, sizeof(setup.host), "%s", l->calling.canonical);
+	setup.began_utc_us = clock_utc_us();
+
+	err = leg_proceeding(l);
+	if (!err)
+		err = trigger_open_path(t);
+	refusal = err ? "refused-busy-try-later" : trigger_identity(t);
+	if (!refusal)
+		refusal = trigger_order(t);
+	LOGX(LOG_INFO, &l->log, "trigger from %s: %s", l->calling.raw, refusal ? refusal : "confirmed");
+	if (refusal) {
+		callback_free(t->callback);
+		t->callback = NULL;
+	} else {
+		setup = t->callback->setup;
+		t->callback->say_confirmed = t->trunk->unanswered == UNANSWERED_SILENT;
+	}
+	trigger_announce(t, refusal ? refusal : "order-confirmed-hang-up", began_us);
+	record_trigger(t->env->billing, &setup, l);
+	if (refusal)
+		record_call(t->env->billing, &setup, l->cause);
+	else if (callback_start(t->callback) != 0)
+		callback_free(t->callback);
+	leg_unref(l);
+	free(t);
+}
