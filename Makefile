@@ -76,7 +76,7 @@ PROGRAMS := $(foreach p,partylined partyline exchange,$(if $(wildcard $(main.$(p
 UNITS    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
 
-.PHONY: all tests prompts run test lint format asan tsan check-all test-bare soak fuzz bench install clean FORCE
+.PHONY: all tests prompts run test lint tidy format asan tsan check-all test-bare soak fuzz bench install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -130,7 +130,7 @@ $(B)/bin/worlds: $(call objects,$(wildcard tests/worlds/*.c)) $(call archives,$(
 
 SOUNDS := build/sounds
 prompts:
-	$(if $(wildcard prompts/build.sh),@prompts/build.sh $(SOUNDS))
+	@$(if $(wildcard prompts/build.sh),prompts/build.sh $(SOUNDS),:)
 
 run:
 	@packaging/install.sh packaging/packages-run.txt
@@ -144,6 +144,52 @@ test:
 
 asan tsan:
 	@$(MAKE) --no-print-directory test VARIANT=$@
+
+# Compilers by coroutine back ends, each built and tested in a directory of its own. The sanitizers run on the thread back end alone:
+# it never switches stacks under them (docs/architecture.md, "Dialogue is a coroutine").
+MATRIX := gcc-ucontext-release gcc-thread-release clang-ucontext-release clang-thread-release \
+          gcc-thread-asan clang-thread-asan gcc-thread-tsan clang-thread-tsan
+check-all: lint $(MATRIX:%=check-%)
+	@echo "all of: $(MATRIX)"
+check-%:
+	@echo "=== $*"
+	@$(MAKE) --no-print-directory test BUILD=build/check/$* CC=$(word 1,$(subst -, ,$*)) CORO=$(word 2,$(subst -, ,$*)) VARIANT=$(word 3,$(subst -, ,$*))
+
+test-bare:
+	@packaging/test-bare.sh
+
+# Long runs, each a script that says what it measures.
+soak fuzz bench: all
+	@test -x tests/$@.sh || { echo "make $@: there is no tests/$@.sh yet, so nothing was run"; exit 1; }
+	@PARTYLINE_BUILD=$(B) tests/$@.sh
+
+# ---- lint ----------------------------------------------------------------------------------------------------------------------
+
+lint:
+	@packaging/install.sh packaging/packages-run.txt packaging/packages-test.txt
+	@+tests/lint/run.sh $(MAKE) --no-print-directory -j$(JOBS)
+
+# One stamp a file, redone when its object was (that is, when it or a header of it changed).
+TIDY := $(patsubst %.c,$(B)/tidy/%,$(wildcard $(FOLDERS:%=%/*.c) tests/*/*.c))
+tidy: $(TIDY)
+$(B)/tidy/%: $(B)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@echo "  TIDY  $*.c"
+	@clang-tidy --quiet --warnings-as-errors='*' $*.c -- -std=gnu11 -D_GNU_SOURCE= -I. $(PKG_CFLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+format:
+	@tests/lint/format.py --write
+
+# ---- installing ----------------------------------------------------------------------------------------------------------------
+
+install: all prompts
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/bin/partylined $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(B)/bin/partyline $(B)/bin/exchange $(DESTDIR)$(PREFIX)/bin/
+	for m in $(wildcard man/*.[1-8]); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/partyline README.md LICENSE NOTICE $(wildcard packaging/*.yaml)
+	cd $(SOUNDS) && find . -type f -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/partyline/sounds/{} \;
 
 clean:
 	rm -rf build

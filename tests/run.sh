@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tests/run.sh BUILD MAKE...: builds the tests with MAKE and runs them; what `make test` is.
+#
+# TESTS (environment or make) picks stages: units worlds systems. Each program's output goes to BUILD/log/NAME.log and is
+# shown when it fails. The last line is "N passed, N failed"; the same two numbers are left in BUILD/result.
+# Status 0 only when something ran and nothing failed.
+set -u -o pipefail
+
+build=$1
+shift
+stages=${TESTS:-units worlds systems}
+passed=0
+failed=0
+mkdir -p "$build/log"
+rm -f "$build/result"
+
+# What the tests find their programs by.
+export PARTYLINE_BUILD=$build
+export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_stack_use_after_return=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
+# ThreadSanitizer of clang 14 does not start where the kernel randomizes more address bits than it knows.
+run=()
+if [[ $build == *tsan* ]] && setarch -R true 2>/dev/null; then run=(setarch -R); fi
+
+# count LOG STATUS WHOLE: adds what a log says. A program that failed without saying so, or says nothing at all, is one failure;
+# with WHOLE=1 (a script) silence and status 0 are one success.
+count() {
+	local p f
+	read -r p f < <(awk '
+		/^\[  PASSED  \] [0-9]+ test/ { p += $4 }
+		/^\[  FAILED  \] [0-9]+ test/ { f += $4 }
+		/^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3 }
+		END { print p + 0, f + 0 }' "$1")
+	if [ "$2" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
+	if [ "$2" -eq 0 ] && [ $((p + f)) -eq 0 ]; then if [ "$3" = 1 ]; then p=1; else f=1; fi; fi
+	passed=$((passed + p))
+	failed=$((failed + f))
+	stage_passed=$((stage_passed + p))
+	stage_failed=$((stage_failed + f))
+	[ "$f" -eq 0 ]
+}
+
+# one NAME LIMIT_S WHOLE COMMAND...: runs one test program.
+one() {
+	local name=$1 limit=$2 whole=$3 status=0 log
+	shift 3
+	log=$build/log/$name.log
+	timeout -k 10 "$limit" "${run[@]}" "$@" >"$log" 2>&1 </dev/null || status=$?
+	if ! count "$log" $status "$whole"; then
+		echo "--- $name failed (status $status$([ $status -eq 124 ] && echo ": not finished after $limit s")); the end of $log:"
+		tail -n 60 "$log" | sed 's/^/  | /'
+	fi
+}
+
+begin() {
+	stage=$1 began=$SECONDS stage_passed=0 stage_failed=0
+}
+finish() {
+	local what="$stage_passed passed"
+	[ $stage_failed -eq 0 ] || what="$what, $stage_failed FAILED"
+	printf '== %-28s %s, %d s\n' "$stage ($build)" "$what" $((SECONDS - began))
+}
+total() {
+	echo "$passed $failed" >"$build/result"
+	echo "$passed passed, $failed failed"
+	if [ $failed -gt 0 ] || [ $passed -eq 0 ]; then exit 1; else exit 0; fi
+}
+
+began=$SECONDS
+if ! "$@" tests || ! "$@" prompts; then
+	echo "== build ($build) FAILED, $((SECONDS - began)) s"
+	failed=1
+	total
+fi
+echo "== build ($build), $((SECONDS - began)) s"
+
+for s in $stages; do
+	begin "$s"
+	case $s in
+	units)
+		for t in tests/unit/*_test.c; do
+			[ -e "$t" ] || continue
+			t=$(basename "$t" .c)
+			one "$t" 120 0 "$build/tests/$t"
+		done ;;
+	worlds)
+		if [ -x "$build/bin/worlds" ]; then one worlds 1200 0 "$build/bin/worlds"; fi ;;
+	systems)
+		for t in tests/systems/*.sh; do
+			[ -e "$t" ] || continue
+			one "$(basename "$t" .sh)" 600 1 bash "$t"
+		done ;;
+	*)
+		echo "TESTS is of: units worlds systems" >&2
+		failed=$((failed + 1)) ;;
+	esac
+	finish
+done
+total
