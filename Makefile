@@ -7,6 +7,7 @@
 #   make test                 install what is missing, build, all tests
 #   make VARIANT=asan ...     the same with another variant: release, debug, asan, tsan (each in build/<variant>)
 #   make CC=clang CORO=thread BUILD=build/elsewhere ...   any other combination
+#   make FOLDERS="core e1 media dsp" build/release/tests/hdlc_test   one test against some folders, while another does not compile
 #
 # A new .c file in a folder needs no word here. A new folder needs its name in FOLDERS, and in the lists of the programs that want it.
 
@@ -20,7 +21,7 @@ DESTDIR ?=
 
 # ---- folders and programs (docs/architecture.md, "Folders") --------------------------------------------------------------------
 
-FOLDERS    := core dsp media store control leg route e1 conference call booking billing prompts ivr node cli exchange
+FOLDERS    ?= core dsp media store control leg route e1 conference call booking billing prompts ivr node cli exchange
 partylined := $(filter-out cli exchange,$(FOLDERS))
 partyline  := cli control billing booking store core
 exchange   := exchange e1 media dsp core
@@ -40,7 +41,7 @@ coro.release := ucontext
 coro.debug   := thread
 coro.asan    := thread
 coro.tsan    := thread
-flag.release := -O2 -g
+flag.release := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 flag.debug   := -Og -g3
 flag.asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 flag.tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
@@ -189,7 +190,7 @@ install: all prompts
 	install -m 755 $(B)/bin/partyline $(B)/bin/exchange $(DESTDIR)$(PREFIX)/bin/
 	for m in $(wildcard man/*.[1-8]); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/partyline README.md LICENSE NOTICE $(wildcard packaging/*.yaml)
-	cd $(SOUNDS) && find . -type f -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/partyline/sounds/{} \;
+	if [ -d $(SOUNDS) ]; then cd $(SOUNDS) && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)/$(PREFIX))/share/partyline/sounds/{} \;; fi
 
 clean:
 	rm -rf build

@@ -50,8 +50,8 @@ one() {
 	log=$build/log/$name.log
 	timeout -k 10 "$limit" "${run[@]}" "$@" >"$log" 2>&1 </dev/null || status=$?
 	if ! count "$log" $status "$whole"; then
-		echo "--- $name failed (status $status$([ $status -eq 124 ] && echo ": not finished after $limit s")); the end of $log:"
-		tail -n 60 "$log" | sed 's/^/  | /'
+		echo "--- $name failed (status $status$([ $status -eq 124 ] && echo ": not finished after $limit s")); from $log:"
+		grep -v -E '^(ok  |\[ RUN  |\[       OK)' "$log" | tail -n 150 | sed 's/^/  | /'
 	fi
 }
 
