@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/worlds/world.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/coro.h"
+#include "core/random.h"
+#include "core/worker.h"
+#include "tests/worlds/harness.h"
+
+#define BEGIN_UTC_US 1772416800000000LL /* Monday 2026-03-02 02:00 UTC, 10:00 in China */
+
+uint64_t harness_seed = 1;
+
+void world_fail(const char *file, int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)fprintf(stderr, "%s:%d: at %.3f s: ", file, line, (double)(clock_mono_us() - 1000000) / 1e6);
+	(void)vfprintf(stderr, fmt, ap);
+	(void)fprintf(stderr, "\n");
+	va_end(ap);
+	_exit(1);
+}
+
+void world_check_int(int64_t got, int64_t want, const char *what, const char *file, int line)
+{
+	if (got != want)
+		world_fail(file, line, "%s is %lld, should be %lld", what, (long long)got, (long long)want);
+}
+
+void world_check_str(const char *got, const char *want, const char *what, const char *file, int line)
+{
+	if (got == NULL || strcmp(got, want) != 0)
+		world_fail(file, line, "%s is \"%s\", should be \"%s\"", what, got ? got : "(none)", want);
+}
+
+int64_t world_now_us(void)
+{
+	return clock_mono_us();
+}
+
+void world_run(struct world *w, double seconds)
+{
+	loop_run_until(w->loop, clock_mono_us() + (int64_t)(seconds * 1e6), NULL);
+}
+
+bool world_until(struct world *w, bool (*condition)(struct world *w, const void *arg), const void *arg, double seconds)
+{
+	int64_t end = clock_mono_us() + (int64_t)(seconds * 1e6);
+
+	for (;;) {
+		if (condition(w, arg))
+			return true;
+		if (clock_mono_us() >= end)
+			return false;
+		loop_run_until(w->loop, clock_mono_us() + CLOCK_MS(50), NULL);
+	}
+}
+
+/* ---- opening and closing ---- */
+
+static void world_event(struct exchange_listener *l, const char *line, const struct json_t *ev)
+{
+	struct world *w = container_of(l, struct world, listener);
+
+	(void)ev;
+	(void)fprintf(stderr, "%.3f %s\n", (double)(clock_mono_us() - 1000000) / 1e6, line);
+	if (json_array_append_new(w->events, json_loads(line, 0, NULL)) != 0)
+		world_fail(__FILE__, __LINE__, "event is not JSON: %s", line);
+}
+
+static void world_node_options(struct world *w, const struct world_setup *s)
+{
+	struct node_options *o = &w->options;
+	const char *sounds = getenv("PARTYLINE_SOUNDS");
+
+	node_options_default(o);
+	(void)snprintf(o->name, sizeof(o->name), "node1");
+	(void)snprintf(o->journal_dir, sizeof(o->journal_dir), "%s/journal", w->dir);
+	(void)snprintf(o->sounds_dir, sizeof(o->sounds_dir), "%s", sounds ? sounds : "build/sounds");
+	o->span_count = s->spans ? s->spans : 1;
+	for (unsigned i = 0; i < o->span_count; i++) {
+		e1_span_config_default(&o->span[i].e1);
+		(void)snprintf(o->span[i].e1.name, sizeof(o->span[i].e1.name), i ? "pstn%u" : "pstn", i + 1);
+		o->span[i].e1.role = E1_CPE;
+		o->span[i].e1.transport = E1_PAIR;
+		o->span[i].e1.hunt_from_high = true;
+		o->span[i].show_host = true;
+	}
+	o->service_count = 1;
+	o->service[0] = (struct ivr_service){
+		.language = PROMPT_ZH_CN,
+		.callback_delay_us = CLOCK_SEC(3),
+		.retries = 2,
+		.retry_interval_us = CLOCK_SEC(30),
+	};
+	CHECK_INT(number_canonical(&o->numbers, "12599", 0, 1, o->service[0].number), 0);
+	if (s->options)
+		s->options(o, s->arg);
+}
+
+static void world_join(struct world *w)
+{
+	for (unsigned i = 0; i < w->options.span_count; i++) {
+		const char *name = w->options.span[i].e1.name;
+
+		e1_pair_join(node_span(w->node, name), exchange_span(w->exchange, name));
+	}
+}
+
+static bool spans_up(struct world *w, const void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < w->options.span_count; i++)
+		if (!e1_span_up(node_span(w->node, w->options.span[i].e1.name)) || !e1_span_up(exchange_span(w->exchange, w->options.span[i].e1.name)))
+			return false;
+	return true;
+}
+
+struct world *world_open(const struct world_setup *s)
+{
+	static const struct world_setup usual = { .cut = EXCHANGE_CUT_ANY };
+	struct world *w = calloc(1, sizeof(*w));
+	char dir[] = "/tmp/world-XXXXXX";
+	struct e1_span_config e1;
+
+	if (s == NULL)
+		s = &usual;
+	if (w == NULL || mkdtemp(dir) == NULL)
+		world_fail(__FILE__, __LINE__, "no memory or no directory");
+	(void)snprintf(w->dir, sizeof(w->dir), "%s", dir);
+	clock_virtual_start(s->begin_utc_us ? s->begin_utc_us : BEGIN_UTC_US);
+	random_seed(s->seed ? s->seed : harness_seed);
+	w->events = json_array();
+	CHECK_INT(loop_alloc(&w->loop), 0);
+	world_node_options(w, s);
+	CHECK_INT(harness_database(w->db, sizeof(w->db), &w->options.store), 0);
+
+	CHECK_INT(exchange_alloc(&w->exchange, w->loop, &w->exchange_counters), 0);
+	w->listener.event = world_event;
+	exchange_listen(w->exchange, &w->listener);
+	for (unsigned i = 0; i < w->options.span_count; i++) {
+		e1 = w->options.span[i].e1;
+		e1.role = E1_NETWORK;
+		e1.hunt_from_high = false;
+		CHECK_INT(exchange_add_span(w->exchange, &e1, s->cut), 0);
+	}
+	CHECK_INT(node_alloc(&w->node, w->loop, &w->options), 0);
+	world_join(w);
+	CHECK_INT(exchange_start(w->exchange), 0);
+	CHECK_INT(node_start(w->node), 0);
+	if (!world_until(w, spans_up, NULL, 30))
+		world_fail(__FILE__, __LINE__, "the spans did not come up");
+	world_run(w, 3.0); /* libpri-facts 3: a call within T200 of the start may meet a SABME */
+	return w;
+}
+
+static void stopped(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static bool is_true(struct world *w, const void *arg)
+{
+	(void)w;
+	return *(const bool *)arg;
+}
+
+static bool quiet(struct world *w, const void *arg)
+{
+	(void)arg;
+	if (exchange_calls(w->exchange) > 0 || node_legs(w->node) > 0)
+		return false;
+	for (unsigned i = 0; i < w->options.span_count; i++) {
+		struct e1_span_info info;
+
+		e1_span_info(node_span(w->node, w->options.span[i].e1.name), &info);
+		if (info.calls > 0)
+			return false;
+	}
+	return worker_pool_busy(node_workers(w->node)) == 0 && node_calls(w->node)->call_count == 0;
+}
+
+/* Nothing may be left: no leg, no channel, no hold, no coroutine, and the ledger explains the balances. */
+static void world_check_clean(struct world *w)
+{
+	if (!world_until(w, quiet, NULL, 60))
+		world_fail(__FILE__, __LINE__, "not quiet after 60 s: exchange has %u calls, node %u legs, %u multi-party calls", exchange_calls(w->exchange),
+		           node_legs(w->node), node_calls(w->node)->call_count);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_account WHERE held_e4 <> 0"), 0);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_account a WHERE balance_e4 <> (SELECT COALESCE(SUM(amount_e4), 0) FROM v_ledger l WHERE l.number = a.number)"), 0);
+}
+
+void world_close(struct world *w)
+{
+	bool done = false;
+	char cmd[300];
+
+	exchange_release_all(w->exchange, 16);
+	world_check_clean(w);
+	node_stop(w->node, stopped, &done);
+	if (!world_until(w, is_true, &done, 120))
+		world_fail(__FILE__, __LINE__, "the node did not stop");
+	CHECK_INT(coro_count(w->loop), 0);
+	node_free(w->node);
+	exchange_close(w->exchange);
+	exchange_unlisten(&w->listener);
+	exchange_free(w->exchange);
+	world_run(w, 0.1);
+	loop_free(w->loop);
+	json_decref(w->events);
+	free(w->used);
+	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", w->dir);
+	if (system(cmd) != 0)
+		world_fail(__FILE__, __LINE__, "%s failed", cmd);
+	free(w);
+}
+
+/* ---- the exchange's phones ---- */
+
+void exchange_does(struct world *w, const char *fmt, ...)
+{
+	char line[EXCHANGE_LINE_MAX];
+	struct json_t *reply;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	reply = exchange_ask(w->exchange, "%s", line);
+	if (!json_is_true(json_object_get(reply, "ok")))
+		world_fail(__FILE__, __LINE__, "%s: %s", line, json_string_value(json_object_get(reply, "error")));
+	json_decref(reply);
+}
+
+const char *phone_dials_with(struct world *w, const char *from, const char *to, const char *more)
+{
+	struct json_t *reply = exchange_ask(w->exchange, "dial %s %s %s", from, to, more);
+	const char *id;
+
+	if (!json_is_true(json_object_get(reply, "ok")))
+		world_fail(__FILE__, __LINE__, "dial: %s", json_string_value(json_object_get(reply, "error")));
+	/* the reply is kept with the events: the id lives as long as the world */
+	(void)json_array_append_new(w->events, reply);
+	id = json_string_value(json_object_get(reply, "call"));
+	return id;
+}
+
+const char *phone_dials(struct world *w, const char *from, const char *to)
+{
+	return phone_dials_with(w, from, to, "");
+}
+
+void phone_hangs_up(struct world *w, const char *call)
+{
+	exchange_does(w, "hangup %s", call);
+}
+
+void phone_answers(struct world *w, const char *call)
+{
+	exchange_does(w, "answer %s", call);
+}
+
+void phone_keys(struct world *w, const char *call, const char *digits)
+{
+	exchange_does(w, "dtmf %s %s", call, digits);
+	world_run(w, 0.2 * (double)strlen(digits) + 0.1);
+}
+
+/* ---- events ---- */
+
+static bool event_is(const json_t *e, const char *call, const char *ev)
+{
+	const char *name = json_string_value(json_object_get(e, "ev"));
+	const char *id = json_string_value(json_object_get(e, "call"));
+
+	return name && strcmp(name, ev) == 0 && (call == NULL || (id && strcmp(id, call) == 0));
+}
+
+json_t *find_event(struct world *w, const char *call, const char *ev)
+{
+	for (size_t i = 0; i < json_array_size(w->events); i++)
+		if (event_is(json_array_get(w->events, i), call, ev))
+			return json_array_get(w->events, i);
+	return NULL;
+}
+
+static json_t *take_event(struct world *w, const char *call, const char *ev)
+{
+	size_t n = json_array_size(w->events);
+
+	if (n > w->used_size) {
+		w->used = realloc(w->used, n * sizeof(*w->used));
+		if (w->used == NULL)
+			world_fail(__FILE__, __LINE__, "no memory");
+		memset(w->used + w->used_size, 0, (n - w->used_size) * sizeof(*w->used));
+		w->used_size = n;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!w->used[i] && event_is(json_array_get(w->events, i), call, ev)) {
+			w->used[i] = true;
+			return json_array_get(w->events, i);
+		}
+	return NULL;
+}
+
+json_t *expect_event(struct world *w, const char *call, const char *ev, double seconds)
+{
+	int64_t end = clock_mono_us() + (int64_t)(seconds * 1e6);
+
+	for (;;) {
+		json_t *e = take_event(w, call, ev);
+
+		if (e)
+			return e;
+		if (clock_mono_us() >= end)
+			world_fail(__FILE__, __LINE__, "no %s of %s within %.1f s", ev, call ? call : "any call", seconds);
+		loop_run_until(w->loop, clock_mono_us() + CLOCK_MS(10), NULL);
+	}
+}
+
+void expect_no_event(struct world *w, const char *call, const char *ev, double seconds)
+{
+	world_run(w, seconds);
+	if (take_event(w, call, ev))
+		world_fail(__FILE__, __LINE__, "%s of %s was not expected", ev, call ? call : "any call");
+}
+
+const char *expect_call_to(struct world *w, const char *number, double seconds)
+{
+	int64_t end = clock_mono_us() + (int64_t)(seconds * 1e6);
+
+	for (;;) {
+		json_t *e = expect_event(w, NULL, "ring", (double)(end - clock_mono_us()) / 1e6);
+		const char *called = json_string_value(json_object_get(e, "called"));
+
+		if (called && strcmp(called, number) == 0)
+			return json_string_value(json_object_get(e, "call"));
+		world_fail(__FILE__, __LINE__, "a call to %s, not to %s", called ? called : "nobody", number);
+	}
+}
+
+void expect_hangup(struct world *w, const char *call, int cause, double seconds)
+{
+	json_t *e = expect_event(w, call, "hangup", seconds);
+
+	CHECK_INT(json_integer_value(json_object_get(e, "cause")), cause);
+}
+
+/* ---- a conversation ---- */
+
+void talk_begin(struct world *w, struct talk *t, const char *host, const char *party)
+{
+	const char *trigger = phone_dials(w, host, "12599");
+
+	memset(t, 0, sizeof(*t));
+	(void)expect_event(w, trigger, "alerting", 1.0);
+	world_run(w, 3.0);
+	phone_hangs_up(w, trigger);
+	t->host = expect_call_to(w, host, 10);
+	phone_answers(w, t->host);
+	world_run(w, 1.0);
+	talk_add(w, t, party);
+}
+
+void talk_add(struct world *w, struct talk *t, const char *party)
+{
+	char keys[40];
+
+	if (t->parties > 0)
+		phone_keys(w, t->host, "*");
+	world_run(w, 0.5);
+	(void)snprintf(keys, sizeof(keys), "%s#", party);
+	phone_keys(w, t->host, keys);
+	t->party[t->parties] = expect_call_to(w, party, 5);
+	phone_answers(w, t->party[t->parties++]);
+	world_run(w, 0.5);
+}
