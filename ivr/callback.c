@@ -77,15 +77,16 @@ static int callback_sleep(struct callback *c, int64_t us)
 	return c->env->stopping ? -ESHUTDOWN : 0;
 }
 
-void ivr_stop(struct ivr_env *env)
+void callback_stop_all(struct ivr_env *env)
 {
 	struct list *n, *next;
 
-	env->stopping = true;
 	list_for_each(n, next, &env->callbacks)
 	{
 		struct callback *c = list_entry(n, struct callback, link);
 
+		if (c->leg && !c->live)
+			leg_hangup(c->leg, CAUSE_NORMAL_CLEARING);
 		if (c->coro)
 			coro_wake(c->coro);
 	}
@@ -173,7 +174,9 @@ static int callback_attempt(struct callback *c, const struct trunk *avoid, struc
 		return -EBUSY;
 	}
 	LOGX(LOG_INFO, &l->log, "calling back %s", c->number);
+	c->leg = l;
 	err = callback_wait_leg(c, l);
+	c->leg = NULL;
 	leg_unref(l);
 	return err;
 }

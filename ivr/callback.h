@@ -18,6 +18,7 @@ struct callback {
 	struct charge    *charge;    /* NULL once a multi-party call has taken it */
 	int64_t           hold_e4;   /* enough money, as the trigger reckoned it */
 	struct trunk     *reserved;  /* one channel on it is ours; NULL: none (used up) */
+	struct leg       *leg;       /* being called, or the host's; NULL between attempts */
 	struct mparty    *live;
 	struct coro      *coro;      /* sleeping between attempts */
 	bool              say_confirmed; /* the trigger could not be heard (unanswered = silent): say it at the answer */

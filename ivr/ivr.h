@@ -48,15 +48,19 @@ struct ivr_env {
 	int (*dialled)(const void *arg, const char *keys, const char *host, char out[LEG_NUMBER_MAX + 1]);
 	const void               *dialled_arg;
 	struct list               callbacks;   /* of struct callback: pending or live, one a subscriber (rule 5) */
+	struct list               triggers;    /* of struct trigger: unanswered calls under way */
 	bool                      stopping;
 };
 
 void ivr_settings_default(struct ivr_settings *s);
+void ivr_env_init(struct ivr_env *env); /* the lists; everything else is the node's to fill in */
 
 /* An incoming call to a service number (ivr/trigger.c); takes a reference of its own. 0 or -ENOMEM. */
 int  trigger_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t, struct leg *l);
 
-/* No new work, callbacks that wait give up; legs are the node's to hang up. */
+/* No new work: triggers and callbacks under way are released, those that wait give up. Multi-party calls are the node's to end. */
 void ivr_stop(struct ivr_env *env);
+void trigger_stop_all(struct ivr_env *env);
+void callback_stop_all(struct ivr_env *env);
 
 #endif

@@ -22,6 +22,7 @@
 #define LOG_MODULE "ivr"
 
 struct trigger {
+	struct list               link;     /* env->triggers */
 	struct ivr_env           *env;
 	const struct ivr_service *service;
 	struct trunk             *trunk;
@@ -48,8 +49,22 @@ int trigger_start(struct ivr_env *env, const struct ivr_service *s, struct trunk
 	if (err) {
 		leg_unref(l);
 		free(tr);
+		return err;
 	}
-	return err;
+	list_append(&env->triggers, &tr->link);
+	return 0;
+}
+
+void trigger_stop_all(struct ivr_env *env)
+{
+	struct list *n, *next;
+
+	list_for_each(n, next, &env->triggers)
+	{
+		struct trigger *t = list_entry(n, struct trigger, link);
+
+		leg_hangup(t->leg, CAUSE_NORMAL_CLEARING);
+	}
 }
 
 /* Rule 4: only a number the network vouches for, given and shown; never one that was diverted here. NULL: he may order. */
@@ -214,5 +229,6 @@ static void trigger_run(void *arg)
 	else if (callback_start(t->callback) != 0)
 		callback_free(t->callback);
 	leg_unref(l);
+	list_remove(&t->link);
 	free(t);
 }

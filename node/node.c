@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "node/node.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/coro.h"
+#include "core/worker.h"
+#include "media/tones.h"
+#include "node/incoming.h"
+
+#define LOG_MODULE "node"
+#define NODE_MAGIC 0x4e4f4445u
+
+#define STOP_POLL_US 20000
+
+struct node {
+	unsigned                 magic;
+	struct node_options      options;
+	struct loop             *loop;
+	struct counter_registry  counters;
+	struct worker_pool      *workers;
+	struct media            *media;
+	struct store            *store;
+	struct billing          *billing;
+	struct prompt_set       *prompts;
+	struct conference_sounds sounds;
+	struct route_table      *routes;
+	struct e1_trunk         *trunk[NODE_SPANS_MAX];
+	struct mparty_env        mparty;
+	struct ivr_env           ivr;
+	struct incoming_table    incoming;
+	int64_t                  started_utc_us;
+	struct loop_timer        stop_poll;
+	void (*stopped)(void *arg);
+	void                    *stopped_arg;
+};
+
+void node_options_default(struct node_options *o)
+{
+	memset(o, 0, sizeof(*o));
+	(void)snprintf(o->name, sizeof(o->name), "node1");
+	(void)snprintf(o->country, sizeof(o->country), "cn");
+	(void)snprintf(o->sounds_dir, sizeof(o->sounds_dir), "build/sounds");
+	number_rules_default(&o->numbers);
+	ivr_settings_default(&o->ivr);
+	o->timers = (struct mparty_timers){
+		.setup_to_alerting_us = CLOCK_SEC(60),
+		.alerting_to_answer_us = CLOCK_SEC(45),
+		.longest_call_us = CLOCK_SEC(4 * 3600),
+	};
+	o->music_under_talk = true;
+	o->music_under_db10 = -200;
+	o->members_max = 32;
+	o->workers = 4;
+	o->t302_us = CLOCK_SEC(15);
+}
+
+static void node_incoming(struct leg *l, struct trunk *t, void *arg)
+{
+	struct node *n = arg;
+
+	incoming_leg(&n->incoming, t, l);
+}
+
+/* ---- building: in the order in which one needs the other ---- */
+
+static int node_load_sounds(struct node *n)
+{
+	struct conference_sounds *s = &n->sounds;
+	const struct node_options *o = &n->options;
+	int err = prompt_set_load(&n->prompts, o->sounds_dir);
+
+	if (!err)
+		err = tone_clip(&n->ivr.ringback, o->country, TONE_RINGBACK);
+	if (err)
+		log_error("no ring-back tone for country \"%s\", or no prompts in %s", o->country, o->sounds_dir);
+	if (!err)
+		err = tone_clip_beep(&s->join_tone, 880, 0, -20, 120, 1);
+	if (!err)
+		err = tone_clip_beep(&s->leave_tone, 440, 0, -20, 120, 1);
+	for (unsigned i = 0; !err && i < o->music_count; i++) {
+		err = clip_load_wav(&s->music[i], o->music[i], MEDIA_RATE);
+		if (err)
+			log_error("music %s: %s", o->music[i], strerror(-err));
+		else
+			s->music_count++;
+	}
+	s->music_under_talk = o->music_under_talk;
+	s->music_under_db10 = o->music_under_db10;
+	return err;
+}
+
+static int node_open_store(struct node *n)
+{
+	struct billing_config config = { 0 };
+	int err = store_open(&n->store, &n->options.store);
+
+	if (!err)
+		err = store_check_schema(n->store);
+	if (err)
+		return err;
+	(void)snprintf(config.node, sizeof(config.node), "%s", n->options.name);
+	(void)snprintf(config.journal_dir, sizeof(config.journal_dir), "%s", n->options.journal_dir);
+	return billing_open(&n->billing, n->loop, n->store, n->workers, &n->counters, &config);
+}
+
+static int node_open_trunks(struct node *n)
+{
+	const struct node_options *o = &n->options;
+	int err = route_table_alloc(&n->routes);
+
+	for (unsigned i = 0; !err && i < o->span_count; i++) {
+		struct e1_trunk_config c = {
+			.span = o->span[i].e1,
+			.unanswered = o->span[i].unanswered,
+			.show_host = o->span[i].show_host,
+			.numbers = number_for_trunk(&n->options.numbers),
+			.incoming = node_incoming,
+			.arg = n,
+		};
+
+		err = e1_trunk_alloc(&n->trunk[i], n->loop, n->media, &n->counters, &c);
+		if (err)
+			log_error("span %s: %s", c.span.name, strerror(-err));
+		else
+			err = route_add(n->routes, "", e1_trunk_trunk(n->trunk[i]));
+	}
+	return err;
+}
+
+static void node_wire(struct node *n)
+{
+	n->mparty.loop = n->loop;
+	n->mparty.media = n->media;
+	n->mparty.workers = n->workers;
+	n->mparty.billing = n->billing;
+	n->mparty.routes = n->routes;
+	n->mparty.sounds = &n->sounds;
+	n->mparty.timers = n->options.timers;
+	n->mparty.members_max = n->options.members_max;
+
+	n->ivr.loop = n->loop;
+	n->ivr.workers = n->workers;
+	n->ivr.billing = n->billing;
+	n->ivr.routes = n->routes;
+	n->ivr.mparty = &n->mparty;
+	n->ivr.prompts = n->prompts;
+	n->ivr.settings = n->options.ivr;
+	n->ivr.dialled = number_dialled_arg;
+	n->ivr.dialled_arg = &n->options.numbers;
+
+	n->incoming.ivr = &n->ivr;
+	n->incoming.service = n->options.service;
+	n->incoming.service_count = n->options.service_count;
+	n->incoming.t302_us = n->options.t302_us;
+}
+
+static void node_stop_check(struct loop_timer *t);
+
+int node_alloc(struct node **np, struct loop *l, const struct node_options *o)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	int err;
+
+	if (n == NULL)
+		return -ENOMEM;
+	n->magic = NODE_MAGIC;
+	n->options = *o;
+	n->loop = l;
+	n->started_utc_us = clock_utc_us();
+	list_init(&n->mparty.calls);
+	ivr_env_init(&n->ivr);
+	loop_timer_init(l, &n->stop_poll, node_stop_check);
+	err = worker_pool_alloc(&n->workers, l, "work", o->workers);
+	if (!err)
+		err = node_open_store(n);
+	if (!err)
+		err = node_load_sounds(n);
+	if (!err)
+		err = media_alloc(&n->media, l, &n->counters, "media");
+	if (!err)
+		err = node_open_trunks(n);
+	if (err) {
+		node_free(n);
+		return err;
+	}
+	node_wire(n);
+	*np = n;
+	return 0;
+}
+
+int node_start(struct node *n)
+{
+	MAGIC_CHECK(n, NODE_MAGIC);
+	return media_start(n->media);
+}
+
+/* ---- the end ---- */
+
+unsigned node_legs(const struct node *n)
+{
+	struct list *i, *next;
+	unsigned count = n->incoming.waiting;
+
+	list_for_each(i, next, &n->ivr.triggers)
+		count++;
+	list_for_each(i, next, &n->ivr.callbacks)
+		count++;
+	return count;
+}
+
+static bool node_quiet(const struct node *n)
+{
+	struct e1_span_info info;
+
+	for (unsigned i = 0; i < n->options.span_count; i++) {
+		e1_span_info(e1_trunk_span(n->trunk[i]), &info);
+		if (info.calls > 0)
+			return false;
+	}
+	return node_legs(n) == 0 && n->mparty.call_count == 0 && worker_pool_busy(n->workers) == 0 && billing_idle(n->billing);
+}
+
+static void node_stop_check(struct loop_timer *t)
+{
+	struct node *n = container_of(t, struct node, stop_poll);
+
+	if (!node_quiet(n)) {
+		loop_timer_start(t, STOP_POLL_US);
+		return;
+	}
+	log_info("stopped: no leg, no hold, no record is left behind");
+	if (n->stopped)
+		n->stopped(n->stopped_arg);
+}
+
+void node_stop(struct node *n, void (*done)(void *arg), void *arg)
+{
+	MAGIC_CHECK(n, NODE_MAGIC);
+	n->stopped = done;
+	n->stopped_arg = arg;
+	ivr_stop(&n->ivr);
+	for (struct mparty *m = mparty_first(&n->mparty), *next; m; m = next) {
+		next = mparty_next(&n->mparty, m);
+		mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
+	}
+	loop_timer_start(&n->stop_poll, 0);
+}
+
+void node_free(struct node *n)
+{
+	if (n == NULL)
+		return;
+	MAGIC_CHECK(n, NODE_MAGIC);
+	loop_timer_stop(&n->stop_poll);
+	for (unsigned i = 0; i < n->options.span_count; i++)
+		e1_trunk_free(n->trunk[i]);
+	if (n->media)
+		media_stop(n->media);
+	route_table_free(n->routes);
+	clip_unref(n->ivr.ringback);
+	clip_unref(n->sounds.join_tone);
+	clip_unref(n->sounds.leave_tone);
+	for (unsigned i = 0; i < n->sounds.music_count; i++)
+		clip_unref(n->sounds.music[i]);
+	prompt_set_free(n->prompts);
+	media_free(n->media);
+	billing_close(n->billing);
+	worker_pool_free(n->workers);
+	store_close(n->store);
+	n->magic = MAGIC_DEAD;
+	free(n);
+}
+
+/* ---- looking ---- */
+
+struct e1_span *node_span(struct node *n, const char *name)
+{
+	for (unsigned i = 0; i < n->options.span_count; i++)
+		if (strcmp(e1_span_name(e1_trunk_span(n->trunk[i])), name) == 0)
+			return e1_trunk_span(n->trunk[i]);
+	return NULL;
+}
+
+unsigned node_span_count(const struct node *n)
+{
+	return n->options.span_count;
+}
+
+struct e1_trunk *node_trunk_at(struct node *n, unsigned i)
+{
+	return n->trunk[i];
+}
+
+struct mparty_env *node_calls(struct node *n)
+{
+	return &n->mparty;
+}
+
+struct ivr_env *node_ivr(struct node *n)
+{
+	return &n->ivr;
+}
+
+struct counter_registry *node_counters(struct node *n)
+{
+	return &n->counters;
+}
+
+struct billing *node_billing(struct node *n)
+{
+	return n->billing;
+}
+
+struct worker_pool *node_workers(struct node *n)
+{
+	return n->workers;
+}
+
+struct loop *node_loop(struct node *n)
+{
+	return n->loop;
+}
+
+const struct node_options *node_options(const struct node *n)
+{
+	return &n->options;
+}
+
+int64_t node_started_utc_us(const struct node *n)
+{
+	return n->started_utc_us;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * node/node.h - partylined as an object: everything hangs from struct node, so that a world (tests) holds several of them beside an exchange in one process.
+ *
+ * Control thread of its loop. node/program.c is the program around it: options, configuration, signals.
+ */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include "billing/billing.h"
+#include "call/mparty.h"
+#include "core/counter.h"
+#include "e1/e1_leg.h"
+#include "ivr/ivr.h"
+#include "route/number.h"
+#include "store/store.h"
+
+#define NODE_SPANS_MAX    32
+#define NODE_SERVICES_MAX 64
+#define NODE_MUSIC_MAX    16
+
+struct node;
+
+struct node_span {
+	struct e1_span_config e1;
+	enum trunk_unanswered unanswered;
+	bool                  show_host;
+};
+
+struct node_options { /* copied; strings too */
+	char                  name[32];
+	struct store_config   store;
+	char                  journal_dir[256];
+	char                  sounds_dir[256];    /* build/sounds: made from prompts/catalogue */
+	char                  music[NODE_MUSIC_MAX][256];
+	unsigned              music_count;
+	bool                  music_under_talk;
+	int                   music_under_db10;
+	char                  country[8];          /* of the tones */
+	struct number_rules   numbers;
+	struct node_span      span[NODE_SPANS_MAX];
+	unsigned              span_count;
+	struct ivr_service    service[NODE_SERVICES_MAX]; /* numbers canonical */
+	unsigned              service_count;
+	struct ivr_settings   ivr;
+	struct mparty_timers  timers;
+	unsigned              members_max;
+	unsigned              workers;
+	int64_t               t302_us;             /* overlap receiving: digits stop for so long */
+};
+void node_options_default(struct node_options *o);
+
+/* Blocking: sounds are read, the database is asked for its schema. Errors are in the log; *np only on success. */
+int  node_alloc(struct node **np, struct loop *l, const struct node_options *o);
+int  node_start(struct node *n);            /* the tick and the spans */
+/* Calls are released (cause 16: after an announcement 41 would make exchanges try elsewhere), callbacks given up, the last settlement waited for;
+ * then done is called from the loop. */
+void node_stop(struct node *n, void (*done)(void *arg), void *arg);
+void node_free(struct node *n);             /* stopped */
+
+/* ---- for commands and tests ---- */
+struct e1_span *node_span(struct node *n, const char *name);     /* NULL: no such */
+unsigned        node_span_count(const struct node *n);
+struct e1_trunk *node_trunk_at(struct node *n, unsigned i);
+struct mparty_env *node_calls(struct node *n);
+struct ivr_env    *node_ivr(struct node *n);
+struct counter_registry *node_counters(struct node *n);
+struct billing    *node_billing(struct node *n);
+struct worker_pool *node_workers(struct node *n);
+struct loop       *node_loop(struct node *n);
+unsigned           node_legs(const struct node *n);               /* incoming legs and callbacks under way: 0 on a quiet node */
+const struct node_options *node_options(const struct node *n);
+int64_t            node_started_utc_us(const struct node *n);
+
+#endif
