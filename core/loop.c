@@ -49,6 +49,12 @@ void loop_free(struct loop *l)
 		return;
 	assert(l->timer_count == 0 && l->fds == NULL && l->coros == 0 && l->head == NULL);
 	coro_loop_free(l);
+	while (l->dead) { /* descriptors deleted since the last turn */
+		struct loop_fd *f = l->dead;
+
+		l->dead = f->next;
+		free(f);
+	}
 	(void)close(l->epfd);
 	(void)close(l->evfd);
 	(void)pthread_mutex_destroy(&l->lock);
