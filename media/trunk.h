@@ -18,8 +18,8 @@ struct media_frame {
 
 /* The media thread's face of a port, for its trunk only. */
 struct media_slot {
-	struct media_frame rx;      /* phase 1 writes; silence when nothing came */
-	bool               rx_lost; /* this frame was filled in (receivers are told) */
+	struct media_frame rx;      /* phase 1 writes; silence at 8 kHz before each read(), so what is not written is not heard. Rate 8000 only, now */
+	bool               rx_lost; /* this frame was filled in (receivers are told); false before each read() */
 	struct media_frame tx;      /* phase 3 reads */
 	bool               open;    /* between media_port_open and _close, as the media thread sees it */
 };
@@ -34,10 +34,16 @@ struct media_trunk_ops {
 	int64_t (*pump)(struct media_trunk *t, int64_t now_us);
 };
 
+struct media_return { /* media's own (media/engine.h): a thing on its way back to control */
+	struct media_return *next;
+	int                  type;
+};
+
 struct media_trunk {
 	const struct media_trunk_ops *ops;
 	struct media_trunk *next;     /* the media thread's */
-	struct loop_task    removed;  /* run on control when the media thread has let go */
+	struct loop_task    removed;  /* run on control when the media thread has let go: queued, so in the same virtual instant */
+	struct media_return ret;      /* media's */
 };
 
 void media_trunk_add(struct media *m, struct media_trunk *t);
