@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * control/control.h - the control socket: a running node is asked and told things through it, by the command line, the back office and scripts.
+ * control/control.h - the control socket: a running node is asked and told things through it, by the command line, the back
+ * office and scripts.
  *
  * A unix stream socket of mode 0600. Each line is one JSON object, at most CONTROL_LINE_MAX octets with its newline:
  *
@@ -10,12 +11,12 @@
  *   > {"v":1,"id":8,"cmd":"subscribe","args":{"topics":["call","span"]}}      (no topics: all)
  *   < {"v":1,"event":"call","data":{...}}
  *
- * id is whatever the asker likes (number or text; absent: null) and comes back with the answer. Answers may come in another order than the questions.
- * `help` lists the commands. Whatever cannot be understood is answered with code "syntax" and counted; a line that is too long, or a client that does not
- * read what it asked for, is the end of the connection.
+ * id is whatever the asker likes (number or text; absent: null) and comes back with the answer. Answers may come in another order
+ * than the questions. `help` lists the commands. Whatever cannot be understood is answered with code "syntax" and counted; a line
+ * that is too long, or a client that does not read what it asked for, is the end of the connection.
  *
- * Server: control thread. Handlers run from the loop, one at a time, and may answer at once or later (a request outlives its client: an answer to a client
- * that has gone is dropped). A handler must not free the server.
+ * Server: control thread. Handlers run from the loop, one at a time, and may answer at once or later (a request outlives its
+ * client: an answer to a client that has gone is dropped). A handler must not free the server.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -38,9 +39,11 @@ struct control_request;
 
 typedef void(control_command_h)(struct control_request *r, const json_t *args, void *arg);
 
-/* counters may be NULL. A socket file that nobody listens on is replaced. -EADDRINUSE: somebody does, or the file is no socket; -ENAMETOOLONG; others. */
+/* counters may be NULL. A socket file that nobody listens on is replaced. -EADDRINUSE: somebody does, or the file is no socket;
+ * -ENAMETOOLONG; others. */
 int  control_server_alloc(struct control_server **sp, struct loop *l, struct counter_registry *counters, const char *path);
-void control_server_free(struct control_server *s); /* removes the file; requests under way stay valid and their answers are dropped */
+/* removes the file; requests under way stay valid and their answers are dropped */
+void control_server_free(struct control_server *s);
 
 /* args_text is for `help`: "ID [cause]". Strings must live as long as the server. -EEXIST, -ENOSPC. */
 int  control_register(struct control_server *s, const char *cmd, const char *args_text, const char *text, control_command_h *h, void *arg);

@@ -79,7 +79,8 @@ struct control_request {
 	json_t                *id;
 };
 
-/* ---- clients: output ------------------------------------------------------------------------------------------------------------- */
+/* ---- clients: output
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static void client_dead(struct control_client *c)
 {
@@ -200,7 +201,8 @@ static void server_reap(struct loop_task *t)
 	}
 }
 
-/* ---- answers --------------------------------------------------------------------------------------------------------------------- */
+/* ---- answers
+ * --------------------------------------------------------------------------------------------------------------------- */
 
 static json_t *answer_error(const json_t *id, const char *code, const char *text)
 {
@@ -260,7 +262,8 @@ void control_fail_errno(struct control_request *r, int err, const char *what)
 	control_fail(r, code, "%s: %s", what, strerror(-err));
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- events
+ * ---------------------------------------------------------------------------------------------------------------------- */
 
 static bool client_wants(const struct control_client *c, const char *topic)
 {
@@ -319,8 +322,7 @@ static void command_subscribe(struct control_request *r, const json_t *args, voi
 			return;
 		}
 	}
-	json_array_foreach((json_t *)topics, i, v)
-		(void)snprintf(c->topic[count++], sizeof(c->topic[0]), "%s", json_string_value(v));
+	json_array_foreach((json_t *)topics, i, v)(void) snprintf(c->topic[count++], sizeof(c->topic[0]), "%s", json_string_value(v));
 	c->topic_count = count;
 	c->all_topics = topics == NULL;
 	c->subscribed = true;
@@ -361,7 +363,8 @@ int control_register(struct control_server *s, const char *cmd, const char *args
 	return 0;
 }
 
-/* ---- clients: input -------------------------------------------------------------------------------------------------------------- */
+/* ---- clients: input
+ * -------------------------------------------------------------------------------------------------------------- */
 
 static void client_error(struct control_client *c, const json_t *id, const char *code, const char *text)
 {
@@ -498,7 +501,8 @@ static void client_ready(int fd, uint32_t events, void *arg)
 		client_dead(c); /* nobody reads any more */
 }
 
-/* ---- the socket ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the socket
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static int client_alloc(struct control_server *s, int fd)
 {

@@ -32,7 +32,8 @@ struct config_file {
 
 static void read_mapping(struct config_file *f, const struct config_field *table, bool partial, yaml_node_t *node, const char *path, void *out, unsigned depth);
 
-/* ---- mistakes -------------------------------------------------------------------------------------------------------------------- */
+/* ---- mistakes
+ * -------------------------------------------------------------------------------------------------------------------- */
 
 static void complain(struct config_file *f, unsigned line, const char *where, const char *fmt, va_list ap)
 {
@@ -119,7 +120,8 @@ static void remember(struct config_file *f, const yaml_node_t *node, const char 
 	f->place[f->place_count++].line = (unsigned)node->start_mark.line + 1;
 }
 
-/* ---- one value ------------------------------------------------------------------------------------------------------------------- */
+/* ---- one value
+ * ------------------------------------------------------------------------------------------------------------------- */
 
 static void store_int(void *at, size_t size, int64_t v)
 {
@@ -288,7 +290,8 @@ static void describe_range(const struct config_field *d, char *text, size_t size
 	}
 }
 
-/* ---- defaults -------------------------------------------------------------------------------------------------------------------- */
+/* ---- defaults
+ * -------------------------------------------------------------------------------------------------------------------- */
 
 static void store_count(const struct config_field *d, void *out, unsigned count)
 {
@@ -340,7 +343,8 @@ void config_defaults(const struct config_field *table, void *out)
 	}
 }
 
-/* ---- the tree -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the tree
+ * -------------------------------------------------------------------------------------------------------------------- */
 
 static yaml_node_t *node_at(struct config_file *f, int index)
 {
@@ -514,7 +518,8 @@ int config_read(struct config_file *f, const struct config_field *table, bool pa
 	return f->error_count ? -EINVAL : 0;
 }
 
-/* ---- the file -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the file
+ * -------------------------------------------------------------------------------------------------------------------- */
 
 int config_parse(struct config_file **fp, const char *name, const char *text, size_t len, FILE *errors)
 {
@@ -537,7 +542,7 @@ int config_parse(struct config_file **fp, const char *name, const char *text, si
 	} else {
 		if (errors)
 			fprintf(errors, "%s:%zu: %s%s%s\n", name, parser.problem_mark.line + 1, parser.problem ? parser.problem : "no YAML",
-				parser.context ? ", " : "", parser.context ? parser.context : "");
+			        parser.context ? ", " : "", parser.context ? parser.context : "");
 		err = parser.error == YAML_MEMORY_ERROR ? -ENOMEM : -EBADMSG;
 	}
 	yaml_parser_delete(&parser);
@@ -590,7 +595,8 @@ void config_close(struct config_file *f)
 	free(f);
 }
 
-/* ---- help ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- help
+ * ------------------------------------------------------------------------------------------------------------------------ */
 
 static void each_in(const struct config_field *table, const char *path, void (*each)(const char *, const struct config_field *, void *), void *arg)
 {

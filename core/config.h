@@ -2,9 +2,10 @@
 /*
  * core/config.h - one YAML file, read by tables: every setting has its default, range and sentence in one place (house rule 28).
  *
- * A table describes a struct: its rows are the keys of a YAML mapping and say where each value goes. The file is parsed by libyaml, the library under
- * libcyaml: libcyaml 1.3 cannot tell a zero from an absent key (so no defaults), knows no ranges, and forgets the lines before our own checks
- * (duplicates, addresses) could name them. All mistakes are reported, not only the first, each as "FILE:LINE: spans[1].local: what is wrong".
+ * A table describes a struct: its rows are the keys of a YAML mapping and say where each value goes. The file is parsed by
+ * libyaml, the library under libcyaml: libcyaml 1.3 cannot tell a zero from an absent key (so no defaults), knows no ranges, and
+ * forgets the lines before our own checks (duplicates, addresses) could name them. All mistakes are reported, not only the first,
+ * each as "FILE:LINE: spans[1].local: what is wrong".
  *
  * Any thread; nothing is kept in between. Values are copied out: the file can be closed when they have been checked.
  */
@@ -41,7 +42,8 @@ struct config_field { /* ends with a NULL name */
 	const char                 *name;
 	enum config_type            type;
 	size_t                      offset, size;
-	const char                 *preset;     /* default, written as in the file; NULL: must be given. STRINGS: words. LIST: how many entries of defaults */
+	/* default, written as in the file; NULL: must be given. STRINGS: words. LIST: how many entries of defaults */
+	const char                 *preset;
 	int64_t                     min, max;   /* INT: range. STRING: min 1 = not empty. LIST, STRINGS: most entries */
 	int64_t                     scale;      /* INT; 0 is 1 */
 	size_t                      count_offset; /* LIST, STRINGS: an unsigned; 0: none */
@@ -59,8 +61,8 @@ int  config_open(struct config_file **fp, const char *path, FILE *errors);
 int  config_parse(struct config_file **fp, const char *name, const char *text, size_t len, FILE *errors);
 void config_close(struct config_file *f);
 
-/* Fills out by the table: defaults first, then the file. partial: keys unknown to the table are others' (two programs, one file). -EINVAL when config_errors() > 0;
- * out holds what could be read. */
+/* Fills out by the table: defaults first, then the file. partial: keys unknown to the table are others' (two programs, one file).
+ * -EINVAL when config_errors() > 0; out holds what could be read. */
 int  config_read(struct config_file *f, const struct config_field *table, bool partial, void *out);
 /* Defaults alone. */
 void config_defaults(const struct config_field *table, void *out);

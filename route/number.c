@@ -7,7 +7,8 @@
 
 #define SHORT_TAG "s:"
 
-/* ---- patterns -------------------------------------------------------------------------------------------------------------------- */
+/* ---- patterns
+ * -------------------------------------------------------------------------------------------------------------------- */
 
 static bool is_digit(char c)
 {
@@ -113,7 +114,8 @@ static const char *patterns_check(const struct number_patterns *ps)
 	return NULL;
 }
 
-/* ---- rules ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- rules
+ * ----------------------------------------------------------------------------------------------------------------------- */
 
 static void patterns_set(struct number_patterns *ps, const char *const *text)
 {
@@ -162,7 +164,8 @@ const char *number_rules_check(const struct number_rules *r)
 	return NULL;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * --------------------------------------------------------------------------------------------------------------------- */
 
 static int put(char out[NUMBER_MAX + 1], const char *a, const char *b, const char *c)
 {
@@ -296,7 +299,8 @@ int number_dialled(const struct number_rules *r, const char *keys, const char *h
 	return read_number(r, keys, NUMBER_UNKNOWN, area[0] ? area : r->area, out);
 }
 
-/* ---- writing --------------------------------------------------------------------------------------------------------------------- */
+/* ---- writing
+ * --------------------------------------------------------------------------------------------------------------------- */
 
 int number_outgoing(const struct number_rules *r, const char *canonical, char out[NUMBER_MAX + 1], int *ton, int *npi)
 {
@@ -335,7 +339,8 @@ int number_outgoing(const struct number_rules *r, const char *canonical, char ou
 	return 0;
 }
 
-/* ---- small questions ------------------------------------------------------------------------------------------------------------- */
+/* ---- small questions
+ * ------------------------------------------------------------------------------------------------------------- */
 
 bool number_is_short(const char *canonical)
 {

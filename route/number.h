@@ -2,18 +2,22 @@
 /*
  * route/number.h - the forms a telephone number has at the edges, and the one it has inside (telephony rules 11, 12).
  *
- * Inside a number is canonical text, at most NUMBER_MAX characters, safe as a database key, a route prefix and a word of a log line:
+ * Inside a number is canonical text, at most NUMBER_MAX characters, safe as a database key, a route prefix and a word of a log
+ * line:
  *
  *   8613800000001   E.164 digits, country code first, no plus
- *   s:12599         a short code: a service or emergency number of the home country's plan, meaningless outside of it. It is tagged, so that it
- *                   never looks like the beginning of an international number, and so that the route prefix "s:" means all of them
+ *   s:12599         a short code: a service or emergency number of the home country's plan, meaningless outside of it. It is
+ *   tagged, so that it
+ *                   never looks like the beginning of an international number, and so that the route prefix "s:" means all of
+ *                   them
  *
- * A trunk's rules say what stands for what. They are data: patterns are digits, X (any digit) and sets ([3-9], [13]); the longest is
- * NUMBER_PATTERN_MAX characters. number_rules_default() is China. Pure functions, any thread; the rules are only read.
+ * A trunk's rules say what stands for what. They are data: patterns are digits, X (any digit) and sets ([3-9], [13]); the longest
+ * is NUMBER_PATTERN_MAX characters. number_rules_default() is China. Pure functions, any thread; the rules are only read.
  *
- * Coming in, in this order: + or type international; short codes; international prefix; national prefix or type national; numbers that have no area
- * (mobiles, 400...); local numbers of the area at hand; the home country's code with a valid number behind it; area and number without the prefix.
- * number_canonical() of what number_outgoing() made of x is x, for every x that these rules can make (tests/unit/number_test.c).
+ * Coming in, in this order: + or type international; short codes; international prefix; national prefix or type national; numbers
+ * that have no area (mobiles, 400...); local numbers of the area at hand; the home country's code with a valid number behind it;
+ * area and number without the prefix. number_canonical() of what number_outgoing() made of x is x, for every x that these rules
+ * can make (tests/unit/number_test.c).
  */
 #ifndef ROUTE_NUMBER_H
 #define ROUTE_NUMBER_H
@@ -32,9 +36,9 @@ enum number_ton { NUMBER_UNKNOWN = 0, NUMBER_INTERNATIONAL = 1, NUMBER_NATIONAL 
 enum number_npi { NUMBER_NPI_UNKNOWN = 0, NUMBER_NPI_E164 = 1 };
 
 enum number_form { /* how outgoing numbers are written on this route */
-	NUMBER_DIALLED, /* as a person keys them: 13900000002, 84110001, 02584110001, 0012125550100; type unknown */
-	NUMBER_CODED,   /* without prefixes, told by the type of number: subscriber, national, international */
-	NUMBER_FULL,    /* always country code and number, type international */
+	           NUMBER_DIALLED, /* as a person keys them: 13900000002, 84110001, 02584110001, 0012125550100; type unknown */
+	           NUMBER_CODED,   /* without prefixes, told by the type of number: subscriber, national, international */
+	           NUMBER_FULL,    /* always country code and number, type international */
 };
 
 struct number_patterns { /* zeroes after the last */
@@ -45,7 +49,8 @@ struct number_rules {
 	char country[4];              /* "86" */
 	char national_prefix[4];      /* "0"; "": none */
 	char international_prefix[8]; /* "00" */
-	char area[8];                 /* home area without the prefix: "10"; "": the country has none, or local numbers are refused */
+	/* home area without the prefix: "10"; "": the country has none, or local numbers are refused */
+	char area[8];
 	struct number_patterns areas;      /* area codes: a number of another area begins with one of these */
 	struct number_patterns local;      /* subscriber numbers within an area, whole */
 	struct number_patterns nationwide; /* numbers without an area, whole: mobiles, 400 */
@@ -59,14 +64,15 @@ void number_rules_default(struct number_rules *r);
 /* NULL, or what is wrong with them (a pattern that is none, a prefix that is no digits). */
 const char *number_rules_check(const struct number_rules *r);
 
-/* From the wire. -EINVAL: not digits (a leading + is allowed), empty, too long, a private numbering plan; -EBADMSG: digits that are no number in these rules. */
+/* From the wire. -EINVAL: not digits (a leading + is allowed), empty, too long, a private numbering plan; -EBADMSG: digits that
+ * are no number in these rules. */
 int number_canonical(const struct number_rules *r, const char *digits, int ton, int npi, char out[NUMBER_MAX + 1]);
 
 /* To the wire. -EINVAL: not canonical. ton and npi may be NULL. */
 int number_outgoing(const struct number_rules *r, const char *canonical, char out[NUMBER_MAX + 1], int *ton, int *npi);
 
-/* As keyed by a subscriber. Local numbers belong to the host's area when the host (canonical, may be NULL) has one, else to the home area: a
- * mobile's own area is charging's knowledge, not the dialling plan's. Errors as number_canonical(). */
+/* As keyed by a subscriber. Local numbers belong to the host's area when the host (canonical, may be NULL) has one, else to the
+ * home area: a mobile's own area is charging's knowledge, not the dialling plan's. Errors as number_canonical(). */
 int number_dialled(const struct number_rules *r, const char *keys, const char *host, char out[NUMBER_MAX + 1]);
 
 bool number_is_short(const char *canonical);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The control socket: its protocol, its limits, and that no octets from a client hurt it. The server has a thread of its own, the test is the client. */
+/* The control socket: its protocol, its limits, and that no octets from a client hurt it. The server has a thread of its own, the
+ * test is the client. */
 #include "control/control.h"
 
 #include <stdarg.h>
@@ -146,7 +147,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	log_set_sink(quiet, NULL);
-	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/partyline-control-XXXXXX");
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/partyline-control-XXXXXX"); /* for mkdtemp */
 	if (mkdtemp(f->dir) == NULL)
 		return -1;
 	(void)snprintf(f->path, sizeof(f->path), "%s/socket", f->dir);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Telephony rules 11 and 12: every spelling of a number at a trunk's edge is one canonical number inside, and comes out again as it went in. */
+/* Telephony rules 11 and 12: every spelling of a number at a trunk's edge is one canonical number inside, and comes out again as
+ * it went in. */
 #include "route/number.h"
 
 #include <stdarg.h>
@@ -342,7 +343,7 @@ static void number_comes_back_as_it_went(void **state)
 		err = number_canonical(&r, wire, ton, npi, y);
 		if (err || strcmp(x, y) != 0)
 			fail_msg("seed %llu, plan %u, form %d: %s went out as %s type %d and came back as %d %s", (unsigned long long)seed, i % 3,
-				 (int)r.form, x, wire, ton, err, y);
+			         (int)r.form, x, wire, ton, err, y);
 	}
 }
 
