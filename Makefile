@@ -58,7 +58,7 @@ CFLAGS ?= $(flag.$(VARIANT))
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 # once: asked when first used, remembered from then on.
 once      = $(eval $(1) := $$(shell $(2)))$($(1))
-PKGS     := spandsp sndfile libcyaml jansson libmariadb
+PKGS     := spandsp sndfile yaml-0.1 jansson libmariadb
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
 
@@ -189,7 +189,7 @@ install: all prompts
 	install -m 755 $(B)/bin/partylined $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(B)/bin/partyline $(B)/bin/exchange $(DESTDIR)$(PREFIX)/bin/
 	for m in $(wildcard man/*.[1-8]); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/partyline README.md LICENSE NOTICE $(wildcard packaging/*.yaml)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/partyline README.md LICENSE NOTICE $(wildcard examples/*.yaml)
 	if [ -d $(SOUNDS) ]; then cd $(SOUNDS) && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)/$(PREFIX))/share/partyline/sounds/{} \;; fi
 
 clean:
