@@ -181,7 +181,7 @@ int xcall_digits(struct xcall *c, const char *digits)
 	err = e1_call_digits(c->e1, digits);
 	if (err)
 		return err;
-	strcat(c->setup.called.digits, digits);
+	memcpy(c->setup.called.digits + strlen(c->setup.called.digits), digits, strlen(digits) + 1);
 	if (c->timer_kind == XTIMER_T304)
 		xcall_timer_start(c, XTIMER_T304);
 	return 0;

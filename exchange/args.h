@@ -19,7 +19,8 @@ struct xargs {
 	unsigned count;
 };
 
-int         xargs_split(struct xargs *a, const char *line); /* -E2BIG too long or too many words, -EINVAL quote not closed or a control character */
+/* -E2BIG too long or too many words, -EINVAL quote not closed or a control character */
+int         xargs_split(struct xargs *a, const char *line);
 const char *xargs_next(struct xargs *a);                    /* the first word not used yet, now used; NULL: none */
 const char *xargs_peek(const struct xargs *a);              /* the same without using it */
 bool        xargs_flag(struct xargs *a, const char *name);

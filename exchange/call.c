@@ -21,7 +21,7 @@
 
 const char *xcall_state_name(enum xcall_state s)
 {
-	static const char *const name[] = {"dialling", "overlap", "proceeding", "alerting", "talking", "clearing", "tone", "over"};
+	static const char *const name[] = { "dialling", "overlap", "proceeding", "alerting", "talking", "clearing", "tone", "over" };
 
 	return name[s];
 }
@@ -158,7 +158,7 @@ static void on_digits(struct xcall *c, const struct e1_event *ev)
 		(void)xcall_hangup(c, 28, false, "exchange");
 		return;
 	}
-	strcat(called->digits, ev->digits);
+	memcpy(called->digits + strlen(called->digits), ev->digits, strlen(ev->digits) + 1);
 	called->present = true;
 	xcall_route(c, false);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sounds by name, loaded once. Files are read on the control thread: an exchange for tests may hold its breath, a node may not. */
+/* Sounds by name, loaded once. Files are read on the control thread: an exchange for tests may hold its breath, a node may
+ * not. */
 #include "exchange/internal.h"
 
 #include <errno.h>

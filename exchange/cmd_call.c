@@ -13,13 +13,13 @@ struct word {
 	int         value;
 };
 
-static const struct word ton_words[] = {{"unknown", 0}, {"international", 1}, {"national", 2}, {"network", 3}, {"subscriber", 4}, {NULL, 0}};
-static const struct word pres_words[] = {{"allowed", E1_PRES_ALLOWED}, {"restricted", E1_PRES_RESTRICTED}, {"unavailable", E1_PRES_UNAVAILABLE}, {NULL, 0}};
-static const struct word screen_words[] = {{"unscreened", E1_SCREEN_USER_NOT_SCREENED},
-					   {"passed", E1_SCREEN_USER_PASSED},
-					   {"failed", E1_SCREEN_USER_FAILED},
-					   {"network", E1_SCREEN_NETWORK},
-					   {NULL, 0}};
+static const struct word ton_words[] = { { "unknown", 0 }, { "international", 1 }, { "national", 2 }, { "network", 3 }, { "subscriber", 4 }, { NULL, 0 } };
+static const struct word pres_words[] = { { "allowed", E1_PRES_ALLOWED }, { "restricted", E1_PRES_RESTRICTED }, { "unavailable", E1_PRES_UNAVAILABLE }, { NULL, 0 } };
+static const struct word screen_words[] = { { "unscreened", E1_SCREEN_USER_NOT_SCREENED },
+	                                    { "passed", E1_SCREEN_USER_PASSED },
+	                                    { "failed", E1_SCREEN_USER_FAILED },
+	                                    { "network", E1_SCREEN_NETWORK },
+	                                    { NULL, 0 } };
 static const struct word bearer_words[] = {
 	{"speech", E1_BEARER_SPEECH}, {"3k1", E1_BEARER_3K1}, {"64k", E1_BEARER_UNRESTRICTED}, {"video", E1_BEARER_VIDEO}, {NULL, 0}};
 static const struct word yes_words[] = {{"no", 0}, {"yes", 1}, {NULL, 0}};
@@ -71,7 +71,7 @@ static int dial_calling(struct xargs *a, json_t *reply, struct e1_number *n)
 		n->ton = E1_TON_NATIONAL;
 	ton = n->ton;
 	npi = n->npi;
-	if (option_word(a, reply, "ton", ton_words, 7, &ton) || option_word(a, reply, "npi", (const struct word[]){{NULL, 0}}, 15, &npi) ||
+	if (option_word(a, reply, "ton", ton_words, 7, &ton) || option_word(a, reply, "npi", (const struct word[]){ { NULL, 0 } }, 15, &npi) ||
 	    option_word(a, reply, "pres", pres_words, 3, &pres) || option_word(a, reply, "screen", screen_words, 3, &screen))
 		return -EINVAL;
 	n->ton = (uint8_t)ton;
@@ -96,7 +96,7 @@ static int dial_rest(struct xargs *a, json_t *reply, struct xdial *d)
 	if (redirecting && take_number(&d->setup.redirecting, redirecting, reply))
 		return -EINVAL;
 	if (option_word(a, reply, "called-ton", ton_words, 7, &ton) ||
-	    option_word(a, reply, "called-npi", (const struct word[]){{NULL, 0}}, 15, &npi) ||
+	    option_word(a, reply, "called-npi", (const struct word[]){ { NULL, 0 } }, 15, &npi) ||
 	    option_word(a, reply, "bearer", bearer_words, 31, &bearer) || option_word(a, reply, "complete", yes_words, 0, &complete) ||
 	    xcommand_int(a, reply, "timeslot", 1, 31, &timeslot) || xcommand_int(a, reply, "stay", 0, 3600000, &d->stay_ms))
 		return -EINVAL;
@@ -115,7 +115,7 @@ static int dial_rest(struct xargs *a, json_t *reply, struct xdial *d)
 
 static int cmd_dial(struct exchange *x, struct xargs *a, json_t *reply)
 {
-	struct xdial d = {.stay_ms = -1};
+	struct xdial d = { .stay_ms = -1 };
 	const char *from = xargs_next(a), *to = xargs_next(a);
 	struct xcall *c;
 	int err;
@@ -284,23 +284,23 @@ static int cmd_name(struct exchange *x, struct xargs *a, json_t *reply)
 }
 
 const struct xcommand xcommands_call[] = {
-	{"dial",
-	 "FROM TO [span=NAME] [as=NAME] [pres=allowed|restricted|unavailable] [screen=network|passed|failed|unscreened] [calling=none|empty] [ton=TYPE] "
-	 "[npi=N] [called-ton=TYPE] [called-npi=N] [redirecting=NUMBER] [bearer=speech|3k1|64k|video|N] [timeslot=N [exclusive]] [overlap] "
-	 "[complete=yes|no] [stay=MS]",
-	 "a phone dials; the reply names the call. overlap: more digits follow by `digits`. stay: listens so long to the tone after the other end has cleared",
-	 cmd_dial},
-	{"answer", "CALL", "the called phone is picked up: CONNECT", cmd_answer},
-	{"proceeding", "CALL", "CALL PROCEEDING (for a number that is silent)", cmd_proceeding},
-	{"alert", "CALL [inband]", "ALERTING; inband: with progress indicator 8, and ring-back or the number's early media from here", cmd_alert},
-	{"progress", "CALL [inband] [cause=N]", "PROGRESS; inband: with progress indicator 8, and the number's early media", cmd_progress},
-	{"busy", "CALL [inband] [direct]", "refuse with cause 17; inband: with a tone; direct: without CALL PROCEEDING", cmd_busy},
-	{"reject", "CALL [CAUSE] [inband] [direct]", "refuse with a cause (21)", cmd_reject},
-	{"hangup", "CALL [CAUSE] [inband]", "the phone goes on hook (16); inband: DISCONNECT with progress indicator 8 and a tone, until the node releases or T306",
-	 cmd_hangup},
-	{"digits", "CALL DIGITS", "INFORMATION: digits of an overlap call", cmd_digits},
-	{"hold", "CALL", "NOTIFY: remote hold", cmd_hold},
-	{"retrieve", "CALL", "NOTIFY: remote retrieval", cmd_retrieve},
-	{"name", "CALL NAME", "the call can be called by this name too", cmd_name},
-	{NULL, NULL, NULL, NULL},
+	{ "dial",
+	  "FROM TO [span=NAME] [as=NAME] [pres=allowed|restricted|unavailable] [screen=network|passed|failed|unscreened] [calling=none|empty] [ton=TYPE] "
+	  "[npi=N] [called-ton=TYPE] [called-npi=N] [redirecting=NUMBER] [bearer=speech|3k1|64k|video|N] [timeslot=N [exclusive]] [overlap] "
+	  "[complete=yes|no] [stay=MS]",
+	  "a phone dials; the reply names the call. overlap: more digits follow by `digits`. stay: listens so long to the tone after the other end has cleared",
+	  cmd_dial },
+	{ "answer", "CALL", "the called phone is picked up: CONNECT", cmd_answer },
+	{ "proceeding", "CALL", "CALL PROCEEDING (for a number that is silent)", cmd_proceeding },
+	{ "alert", "CALL [inband]", "ALERTING; inband: with progress indicator 8, and ring-back or the number's early media from here", cmd_alert },
+	{ "progress", "CALL [inband] [cause=N]", "PROGRESS; inband: with progress indicator 8, and the number's early media", cmd_progress },
+	{ "busy", "CALL [inband] [direct]", "refuse with cause 17; inband: with a tone; direct: without CALL PROCEEDING", cmd_busy },
+	{ "reject", "CALL [CAUSE] [inband] [direct]", "refuse with a cause (21)", cmd_reject },
+	{ "hangup", "CALL [CAUSE] [inband]", "the phone goes on hook (16); inband: DISCONNECT with progress indicator 8 and a tone, until the node releases or T306",
+	  cmd_hangup },
+	{ "digits", "CALL DIGITS", "INFORMATION: digits of an overlap call", cmd_digits },
+	{ "hold", "CALL", "NOTIFY: remote hold", cmd_hold },
+	{ "retrieve", "CALL", "NOTIFY: remote retrieval", cmd_retrieve },
+	{ "name", "CALL NAME", "the call can be called by this name too", cmd_name },
+	{ NULL, NULL, NULL, NULL },
 };

@@ -139,7 +139,7 @@ static int cmd_span(struct exchange *x, struct xargs *a, json_t *reply)
 	if (!strcmp(verb, "overlap")) {
 		const char *on = xargs_next(a);
 
-		if (!on || (strcmp(on, "on") && strcmp(on, "off")))
+		if (!on || (strcmp(on, "on") != 0 && strcmp(on, "off") != 0))
 			return xcommand_fail(reply, -EINVAL, "overlap on, or overlap off");
 		s->overlap = !strcmp(on, "on");
 		return xcommand_end(a, reply);
@@ -155,13 +155,13 @@ static int cmd_span(struct exchange *x, struct xargs *a, json_t *reply)
 
 static json_t *span_json(struct xspan *s)
 {
-	static const char *const cut[] = {"alerting", "any", "connect"};
+	static const char *const cut[] = { "alerting", "any", "connect" };
 	struct e1_span_info i;
 
 	memset(&i, 0, sizeof(i));
 	e1_span_info(s->e1, &i);
 	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:s, s:i, s:i, s:s}", "span", e1_span_name(s->e1), "up", i.up, "los", i.los, "rai", i.rai, "layer2",
-			 i.layer2, "transport", i.transport, "calls", (int)i.calls, "free", (int)i.free_channels, "cut", cut[s->cut]);
+	                 i.layer2, "transport", i.transport, "calls", (int)i.calls, "free", (int)i.free_channels, "cut", cut[s->cut]);
 }
 
 static int cmd_spans(struct exchange *x, struct xargs *a, json_t *reply)
@@ -187,8 +187,8 @@ static json_t *call_json(struct exchange *x, struct xcall *c)
 		return NULL;
 	(void)exchange_call_digits(x, c->id, digits, sizeof(digits));
 	o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:I, s:s}", "call", i.id, "span", i.span, "state", i.state, "calling", i.calling, "called",
-		      i.called, "from_phone", i.from_phone, "timeslot", (int)i.timeslot, "cause", i.cause, "talk_ms", (json_int_t)(i.talk_us / 1000),
-		      "digits", digits);
+	              i.called, "from_phone", i.from_phone, "timeslot", (int)i.timeslot, "cause", i.cause, "talk_ms", (json_int_t)(i.talk_us / 1000),
+	              "digits", digits);
 	if (o && c->alias[0])
 		json_object_set_new(o, "as", json_string(c->alias));
 	return o;
@@ -289,28 +289,28 @@ static int cmd_timers(struct exchange *x, struct xargs *a, json_t *reply)
 	json_object_set_new(reply, "timers", list);
 	for (unsigned i = 1; i < XTIMER_COUNT; i++)
 		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:s}", "timer", xtimer_desc[i].name, "ms", (json_int_t)x->timer_ms[i], "default_ms",
-						      (json_int_t)xtimer_desc[i].default_ms, "text", xtimer_desc[i].text));
+		                                      (json_int_t)xtimer_desc[i].default_ms, "text", xtimer_desc[i].text));
 	return xcommand_end(a, reply);
 }
 
 const struct xcommand xcommands_exchange[] = {
-	{"number",
-	 "NUMBER|default BEHAVIOUR... | delete",
-	 "what happens when NUMBER is called: answer, answer-after MS, ring (by hand), no-answer, busy, unallocated, reject CAUSE, congestion [CAUSE], silent; "
-	 "after MS, alert-after MS, no-alert, ring-inband, early-media SOUND [progress], voice SOUND [loop] (once answered, dialling too), hangup-after MS, stay MS, "
-	 "direct, clear-inband. default: numbers that are not in the table (unallocated)",
-	 cmd_number},
-	{"numbers", "", "the table", cmd_numbers},
-	{"span",
-	 "NAME down [send|receive] | up [send|receive] | impair [loss=PERCENT] [jitter=MS] [reorder] | cut alerting|any|connect | overlap on|off | restart | "
-	 "trace FILE.pcap|off",
-	 "the cable, its faults, the cut-through rule", cmd_span},
-	{"spans", "", "the spans", cmd_spans},
-	{"calls", "[all]", "calls under way; all: those that are over too", cmd_calls},
-	{"call", "CALL", "one call", cmd_call},
-	{"clear", "[cause=N]", "hang up every call", cmd_clear},
-	{"status", "", "spans and counters", cmd_status},
-	{"set", "TIMER MS | record on|off | finished N | country NAME", "settings; timers: see `timers`", cmd_set},
-	{"timers", "", "the timers and their values", cmd_timers},
-	{NULL, NULL, NULL, NULL},
+	{ "number",
+	  "NUMBER|default BEHAVIOUR... | delete",
+	  "what happens when NUMBER is called: answer, answer-after MS, ring (by hand), no-answer, busy, unallocated, reject CAUSE, congestion [CAUSE], silent; "
+	  "after MS, alert-after MS, no-alert, ring-inband, early-media SOUND [progress], voice SOUND [loop] (once answered, dialling too), hangup-after MS, stay MS, "
+	  "direct, clear-inband. default: numbers that are not in the table (unallocated)",
+	  cmd_number },
+	{ "numbers", "", "the table", cmd_numbers },
+	{ "span",
+	  "NAME down [send|receive] | up [send|receive] | impair [loss=PERCENT] [jitter=MS] [reorder] | cut alerting|any|connect | overlap on|off | restart | "
+	  "trace FILE.pcap|off",
+	  "the cable, its faults, the cut-through rule", cmd_span },
+	{ "spans", "", "the spans", cmd_spans },
+	{ "calls", "[all]", "calls under way; all: those that are over too", cmd_calls },
+	{ "call", "CALL", "one call", cmd_call },
+	{ "clear", "[cause=N]", "hang up every call", cmd_clear },
+	{ "status", "", "spans and counters", cmd_status },
+	{ "set", "TIMER MS | record on|off | finished N | country NAME", "settings; timers: see `timers`", cmd_set },
+	{ "timers", "", "the timers and their values", cmd_timers },
+	{ NULL, NULL, NULL, NULL },
 };

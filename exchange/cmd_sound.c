@@ -153,7 +153,7 @@ static int parse_freqs(const char *text, long *hz, unsigned *count)
 		return 0;
 	if (strlen(text) >= sizeof(buf))
 		return -EINVAL;
-	strcpy(buf, text);
+	memcpy(buf, text, strlen(text) + 1);
 	while ((w = strsep(&p, ",")))
 		if (*count == MEASURE_TONES || xargs_parse_int(w, 1, 3999, &hz[(*count)++]))
 			return -EINVAL;
@@ -210,13 +210,13 @@ static int cmd_measure(struct exchange *x, struct xargs *a, json_t *reply)
 }
 
 const struct xcommand xcommands_sound[] = {
-	{"dtmf", "CALL DIGITS [on=MS] [off=MS] [level=DBM0] [append]", "keys are pressed (100 ms on, 100 ms off, low group at -10 dBm0, high group 2 dB above)",
-	 cmd_dtmf},
-	{"tone", "CALL FREQ[,FREQ] [level=DBM0] [ms=MS] [append]", "the phone says a tone, until `stop` when ms is not given", cmd_tone},
-	{"play", "CALL FILE [loop] [gain=DB] [append]", "the phone says what is in a sound file (or ringback, busy, congestion, tone:FREQ[,FREQ][@LEVEL])", cmd_play},
-	{"stop", "CALL", "the phone says nothing more", cmd_stop},
-	{"record", "CALL FILE.wav [now]", "what the phone hears, written when it goes on hook; now: what there is so far", cmd_record},
-	{"measure", "CALL [last=MS | from=MS to=MS] [freq=HZ,HZ,...]", "level, tones and DTMF digits of what the phone heard; times in ms since SETUP (the last 1000)",
-	 cmd_measure},
-	{NULL, NULL, NULL, NULL},
+	{ "dtmf", "CALL DIGITS [on=MS] [off=MS] [level=DBM0] [append]", "keys are pressed (100 ms on, 100 ms off, low group at -10 dBm0, high group 2 dB above)",
+	  cmd_dtmf },
+	{ "tone", "CALL FREQ[,FREQ] [level=DBM0] [ms=MS] [append]", "the phone says a tone, until `stop` when ms is not given", cmd_tone },
+	{ "play", "CALL FILE [loop] [gain=DB] [append]", "the phone says what is in a sound file (or ringback, busy, congestion, tone:FREQ[,FREQ][@LEVEL])", cmd_play },
+	{ "stop", "CALL", "the phone says nothing more", cmd_stop },
+	{ "record", "CALL FILE.wav [now]", "what the phone hears, written when it goes on hook; now: what there is so far", cmd_record },
+	{ "measure", "CALL [last=MS | from=MS to=MS] [freq=HZ,HZ,...]", "level, tones and DTMF digits of what the phone heard; times in ms since SETUP (the last 1000)",
+	  cmd_measure },
+	{ NULL, NULL, NULL, NULL },
 };

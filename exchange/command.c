@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct xcommand *const tables[] = {xcommands_call, xcommands_sound, xcommands_exchange, xcommands_session, NULL};
+static const struct xcommand *const tables[] = { xcommands_call, xcommands_sound, xcommands_exchange, xcommands_session, NULL };
 
 int xcommand_fail(json_t *reply, int err, const char *fmt, ...)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What happened, as JSON objects in the order of happening, delivered from the loop's queue so that listeners may give commands. */
+/* What happened, as JSON objects in the order of happening, delivered from the loop's queue so that listeners may give
+ * commands. */
 #include "exchange/internal.h"
 
 #include <stdlib.h>
@@ -17,7 +18,7 @@ json_t *xevent(const char *name, int64_t at_us)
 	int64_t now = clock_mono_us();
 
 	return json_pack("{s:i, s:I, s:I, s:s}", "v", 1, "t", (json_int_t)((clock_utc_us() - (now - at_us)) / 1000), "mono_us", (json_int_t)at_us, "ev",
-			 name);
+	                 name);
 }
 
 void xevent_emit(struct exchange *x, json_t *ev)

@@ -35,7 +35,7 @@ static const char *presentation_name(enum e1_presentation p)
 
 static const char *screening_name(enum e1_screening s)
 {
-	static const char *const name[] = {"unscreened", "passed", "failed", "network"};
+	static const char *const name[] = { "unscreened", "passed", "failed", "network" };
 
 	return name[s & 3];
 }

@@ -13,13 +13,13 @@
 #define EXCHANGE_MAGIC 0x65786368u
 
 static const struct counter_desc counter_desc[XCOUNT_COUNT] = {
-	[XCOUNT_DIALLED] = {"dialled", "calls from phones to the node"},
-	[XCOUNT_INCOMING] = {"incoming", "calls from the node to phones"},
-	[XCOUNT_ANSWERED] = {"answered", "calls answered, either direction"},
-	[XCOUNT_REFUSED] = {"refused", "calls from the node cleared here before an answer"},
-	[XCOUNT_T310] = {"t310_expired", "calls cleared because nothing followed CALL PROCEEDING"},
-	[XCOUNT_COMMANDS] = {"commands", "command lines"},
-	[XCOUNT_COMMANDS_BAD] = {"commands_bad", "command lines refused"},
+	[XCOUNT_DIALLED] = { "dialled", "calls from phones to the node" },
+	[XCOUNT_INCOMING] = { "incoming", "calls from the node to phones" },
+	[XCOUNT_ANSWERED] = { "answered", "calls answered, either direction" },
+	[XCOUNT_REFUSED] = { "refused", "calls from the node cleared here before an answer" },
+	[XCOUNT_T310] = { "t310_expired", "calls cleared because nothing followed CALL PROCEEDING" },
+	[XCOUNT_COMMANDS] = { "commands", "command lines" },
+	[XCOUNT_COMMANDS_BAD] = { "commands_bad", "command lines refused" },
 };
 
 int exchange_alloc(struct exchange **xp, struct loop *l, struct counter_registry *counters)

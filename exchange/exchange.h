@@ -2,12 +2,14 @@
 /*
  * exchange/exchange.h - the PSTN on a laptop: the network side of PRI spans, with phones that people, scripts and tests command.
  *
- * Everything hangs from struct exchange; control thread of its loop. A phone is a number (exchange/number.h: how it behaves when called); what happens is
- * calls, each with an id (c1, c2, ...). Commands are lines of text ("dial 13800000001 12599"), man/exchange.1 and `help` list them; what happens
- * is told as events, one JSON object each with "v":1. Commands act at once; their effects come as events, from the loop's queue, never nested in a command.
+ * Everything hangs from struct exchange; control thread of its loop. A phone is a number (exchange/number.h: how it behaves when
+ * called); what happens is calls, each with an id (c1, c2, ...). Commands are lines of text ("dial 13800000001 12599"),
+ * man/exchange.1 and `help` list them; what happens is told as events, one JSON object each with "v":1. Commands act at once;
+ * their effects come as events, from the loop's queue, never nested in a command.
  *
- * What the exchange does by itself, as a public exchange does (docs: telephony rules 6 and 10): timers T301, T302, T304, T306, T310; ring-back to its
- * caller on ALERTING without progress indicator 8; cut-through by the rule of the span; forward speech never before CONNECT.
+ * What the exchange does by itself, as a public exchange does (docs: telephony rules 6 and 10): timers T301, T302, T304, T306,
+ * T310; ring-back to its caller on ALERTING without progress indicator 8; cut-through by the rule of the span; forward speech
+ * never before CONNECT.
  *
  * Worlds: alloc, add spans of E1_PAIR, e1_pair_join(exchange_span(x, "pstn"), ...), start.
  */
@@ -45,8 +47,8 @@ int  exchange_start(struct exchange *x);                             /* the tick
 
 void     exchange_release_all(struct exchange *x, int cause);   /* every call is hung up, every phone goes on hook */
 unsigned exchange_calls(const struct exchange *x);              /* not yet released */
-/* Calls that are left are dropped without signalling. Spans and engine go; the loop is run for it with a virtual clock only, so a program runs
- * exchange_close() first and its loop until exchange_closed(). */
+/* Calls that are left are dropped without signalling. Spans and engine go; the loop is run for it with a virtual clock only, so a
+ * program runs exchange_close() first and its loop until exchange_closed(). */
 void     exchange_close(struct exchange *x);
 bool     exchange_closed(const struct exchange *x);
 void     exchange_free(struct exchange *x);
@@ -54,15 +56,16 @@ void     exchange_free(struct exchange *x);
 /* ---- commands ---- */
 /* One line: {"v":1,"reply":"dial","ok":true,"call":"c1"} or {...,"ok":false,"error":"..."}. */
 typedef void(exchange_line_h)(const char *json, void *arg);
-/* 0 or negative errno; reply (may be NULL) is called once, before the return, except for an empty line or a comment. `wait` and `sleep` are not
- * commands of this kind: see exchange/session.h. */
+/* 0 or negative errno; reply (may be NULL) is called once, before the return, except for an empty line or a comment. `wait` and
+ * `sleep` are not commands of this kind: see exchange/session.h. */
 int exchange_command(struct exchange *x, const char *line, exchange_line_h *reply, void *arg);
 /* For tests: the reply as a new reference to a json_t (jansson), NULL without memory. */
 struct json_t *exchange_ask(struct exchange *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- events ---- */
 struct exchange_listener {
-	/* line: the event in one line; ev: the same as jansson's object. Called from the loop's queue in order; may give commands. */
+	/* line: the event in one line; ev: the same as jansson's object. Called from the loop's queue in order; may give
+	 * commands. */
 	void (*event)(struct exchange_listener *l, const char *line, const struct json_t *ev);
 	struct list link; /* the exchange's; zero before exchange_listen */
 };
@@ -80,8 +83,10 @@ struct exchange_call_info {
 	int64_t  setup_us, alerting_us, answer_us, end_us; /* mono; 0: did not happen */
 	int64_t  talk_us;             /* CONNECT to the first DISCONNECT or RELEASE; so far, while talking */
 };
-int exchange_call_info(struct exchange *x, const char *id, struct exchange_call_info *i); /* -ENOENT. An `as=` name will do for id */
-/* What the phone heard from mono time from_us on, silence where nothing was: exactly n samples at 8 kHz. -ENOENT. Also after the end of the call. */
+/* -ENOENT. An `as=` name will do for id */
+int exchange_call_info(struct exchange *x, const char *id, struct exchange_call_info *i);
+/* What the phone heard from mono time from_us on, silence where nothing was: exactly n samples at 8 kHz. -ENOENT. Also after the
+ * end of the call. */
 int exchange_call_heard(struct exchange *x, const char *id, int64_t from_us, int16_t *samples, size_t n);
 /* DTMF digits heard by the phone; at most size - 1. -ENOENT. */
 int exchange_call_digits(struct exchange *x, const char *id, char *digits, size_t size);

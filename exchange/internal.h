@@ -62,7 +62,8 @@ struct exchange {
 };
 
 /* ---- sounds (sound.c) ---- */
-/* A file (any format of libsndfile), or ringback, busy, congestion, dial, or tone:FREQ[,FREQ][@LEVEL]. Kept; *cp is a new reference. -errno */
+/* A file (any format of libsndfile), or ringback, busy, congestion, dial, or tone:FREQ[,FREQ][@LEVEL]. Kept; *cp is a new
+ * reference. -errno */
 int  xclip_get(struct exchange *x, const char *spec, struct clip **cp);
 void xclip_drop_all(struct exchange *x);
 
@@ -79,7 +80,8 @@ enum xcall_state {
 };
 const char *xcall_state_name(enum xcall_state s);
 
-enum xstep { XSTEP_NONE, XSTEP_ALERT, XSTEP_END, XSTEP_HANGUP, XSTEP_ON_HOOK }; /* what a phone will do by itself next (behave.c) */
+/* what a phone will do by itself next (behave.c) */
+enum xstep { XSTEP_NONE, XSTEP_ALERT, XSTEP_END, XSTEP_HANGUP, XSTEP_ON_HOOK };
 
 #define XCALL_DIGITS_MAX 1024
 
@@ -142,7 +144,8 @@ void          xcall_event(struct xcall *c, const struct e1_event *ev);
 struct xcall *xcall_find(struct exchange *x, const char *id); /* id, alias (the newest with it), or "last"; NULL */
 void          xcall_free(struct xcall *c);                    /* the e1 call is gone, or its span will be */
 
-/* What the phone, or the exchange for it, does. -EPROTO in a wrong state, -ENOTCONN when it is being cleared. by: who, for the event. */
+/* What the phone, or the exchange for it, does. -EPROTO in a wrong state, -ENOTCONN when it is being cleared. by: who, for the
+ * event. */
 int xcall_proceeding(struct xcall *c);
 int xcall_alert(struct xcall *c, bool inband);
 int xcall_progress(struct xcall *c, bool inband, int cause);
@@ -156,7 +159,8 @@ void xcall_timer_start(struct xcall *c, enum xtimer t);
 void xcall_timer_stop(struct xcall *c);
 
 /* ---- what a number does by itself (behave.c) ---- */
-void xcall_route(struct xcall *c, bool digits_end); /* a call for a phone: its number is looked up; digits_end: no more digits will come */
+/* a call for a phone: its number is looked up; digits_end: no more digits will come */
+void xcall_route(struct xcall *c, bool digits_end);
 void xcall_step(struct xcall *c, enum xstep step, long after_ms);
 void xcall_step_fire(struct loop_timer *t);
 
@@ -187,6 +191,7 @@ void    xcall_emit_gone(struct xcall *c); /* with the times of the call: the exc
 
 /* The DISCONNECT of this call gets a progress indicator 8 on its way (libpri has none to give). */
 void xspan_inband(struct xcall *c);
-int  xspan_find(struct exchange *x, const char *name, struct xspan **sp); /* NULL name: the first that is up, -ENETDOWN; -ENODEV */
+/* NULL name: the first that is up, -ENETDOWN; -ENODEV */
+int  xspan_find(struct exchange *x, const char *name, struct xspan **sp);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exchange/measure.h - levels of what was heard, in dBm0: a full-scale sine (amplitude 32768) is +3.14 (G.711 table 1a). Plain sums in double: a judge, not a part of the path. */
+/* exchange/measure.h - levels of what was heard, in dBm0: a full-scale sine (amplitude 32768) is +3.14 (G.711 table 1a). Plain
+ * sums in double: a judge, not a part of the path. */
 #ifndef EXCHANGE_MEASURE_H
 #define EXCHANGE_MEASURE_H
 

@@ -2,8 +2,8 @@
 /*
  * exchange/number.h - numbers that can be called, and what happens when they are.
  *
- * One phone has many spellings: 13900000002, 013900000002, 8613900000002 (type international, or by its length), 008613900000002, +8613900000002;
- * 02584110001 and 2584110001 (type national). xnumber_key() makes one of them all.
+ * One phone has many spellings: 13900000002, 013900000002, 8613900000002 (type international, or by its length), 008613900000002,
+ * +8613900000002; 02584110001 and 2584110001 (type national). xnumber_key() makes one of them all.
  */
 #ifndef EXCHANGE_NUMBER_H
 #define EXCHANGE_NUMBER_H
@@ -62,6 +62,7 @@ void xplan_describe(const struct xplan *p, char *text, unsigned size);
 int             xnumber_set(struct exchange *x, const char *number, const struct xplan *plan); /* -EINVAL, -ENOMEM */
 int             xnumber_delete(struct exchange *x, const char *number);                        /* -ENOENT */
 struct xnumber *xnumber_find(struct exchange *x, const char *digits, uint8_t ton);             /* NULL */
-bool            xnumber_is_prefix(struct exchange *x, const char *digits);                     /* proper prefix of a number that is there */
+/* proper prefix of a number that is there */
+bool            xnumber_is_prefix(struct exchange *x, const char *digits);
 
 #endif

@@ -87,7 +87,7 @@ static int span_word(struct xoptions *o, char *word, char *error, unsigned size)
 	if (!strcmp(word, "name")) {
 		if (!*value || strlen(value) >= sizeof(c->name))
 			return fail(error, size, "--span: name= has 1 to %zu characters", sizeof(c->name) - 1);
-		strcpy(c->name, value);
+		memcpy(c->name, value, strlen(value) + 1);
 	} else if (!strcmp(word, "local") || !strcmp(word, "peer")) {
 		if (parse_address(value, *word == 'l' ? &c->local : &c->peer))
 			return fail(error, size, "--span: %s=%s: ADDRESS:PORT is wanted", word, value);
@@ -115,7 +115,7 @@ static int span_word(struct xoptions *o, char *word, char *error, unsigned size)
 
 int xoptions_span(struct xoptions *o, const char *text, char *error, unsigned size)
 {
-	struct e1_span_config *c = &o->span[o->spans].config;
+	struct e1_span_config *c;
 	char buf[400], *p = buf, *word;
 	int err = 0;
 
@@ -123,7 +123,8 @@ int xoptions_span(struct xoptions *o, const char *text, char *error, unsigned si
 		return fail(error, size, "--span: at most %d", EXCHANGE_SPANS_MAX);
 	if (strlen(text) >= sizeof(buf))
 		return fail(error, size, "--span: too long");
-	strcpy(buf, text);
+	memcpy(buf, text, strlen(text) + 1);
+	c = &o->span[o->spans].config;
 	e1_span_config_default(c);
 	c->role = E1_NETWORK;
 	c->transport = E1_PSEUDOWIRE;

@@ -191,7 +191,7 @@ static void parse_complete(struct parse *s)
 int xplan_parse(struct exchange *x, struct xplan *p, struct xargs *a, char *text, unsigned size)
 {
 	struct xplan fresh;
-	struct parse s = {.x = x, .p = &fresh, .a = a, .text = text, .size = size};
+	struct parse s = { .x = x, .p = &fresh, .a = a, .text = text, .size = size };
 	const char *w = xargs_next(a);
 	int err = 0;
 

@@ -184,7 +184,7 @@ static void on_input(int fd, uint32_t events, void *arg)
 
 static int input_open(struct program *p)
 {
-	struct xsession_sink sink = {.reply = show_reply, .event = no_event, .end = on_session_end, .arg = p};
+	struct xsession_sink sink = { .reply = show_reply, .event = no_event, .end = on_session_end, .arg = p };
 	int err = xsession_alloc(&p->input, p->x, &sink, false);
 
 	if (err)
@@ -201,7 +201,7 @@ static int input_open(struct program *p)
 
 static int script_open(struct program *p)
 {
-	struct xsession_sink sink = {.reply = show_reply, .event = no_event, .end = on_session_end, .arg = p};
+	struct xsession_sink sink = { .reply = show_reply, .event = no_event, .end = on_session_end, .arg = p };
 	int err = xsession_alloc(&p->script, p->x, &sink, true);
 
 	if (!err)

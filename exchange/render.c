@@ -15,21 +15,21 @@ static const char *cause_words(int cause)
 		int         cause;
 		const char *text;
 	} words[] = {
-		{1, "unallocated number"},
-		{16, "normal clearing"},
-		{17, "user busy"},
-		{18, "no user responding"},
-		{19, "no answer"},
-		{21, "call rejected"},
-		{28, "invalid number format"},
-		{34, "no circuit"},
-		{38, "network out of order"},
-		{41, "temporary failure"},
-		{42, "congestion"},
-		{44, "channel not available"},
-		{65, "bearer not implemented"},
-		{88, "incompatible destination"},
-		{102, "timer expired"},
+		{ 1, "unallocated number" },
+		{ 16, "normal clearing" },
+		{ 17, "user busy" },
+		{ 18, "no user responding" },
+		{ 19, "no answer" },
+		{ 21, "call rejected" },
+		{ 28, "invalid number format" },
+		{ 34, "no circuit" },
+		{ 38, "network out of order" },
+		{ 41, "temporary failure" },
+		{ 42, "congestion" },
+		{ 44, "channel not available" },
+		{ 65, "bearer not implemented" },
+		{ 88, "incompatible destination" },
+		{ 102, "timer expired" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(words); i++)
@@ -38,10 +38,11 @@ static const char *cause_words(int cause)
 	return NULL;
 }
 
+static void put_rest(FILE *f, const json_t *o, const char *const *skip);
+
 static void put_value(FILE *f, const char *key, const json_t *v)
 {
-	const char *sub_key;
-	json_t *sub;
+	static const char *const none[] = { NULL };
 	const char *words;
 
 	switch (json_typeof(v)) {
@@ -64,8 +65,7 @@ static void put_value(FILE *f, const char *key, const json_t *v)
 		fprintf(f, " %s=none", key);
 		break;
 	case JSON_OBJECT:
-		json_object_foreach((json_t *)(uintptr_t)v, sub_key, sub)
-			put_value(f, sub_key, sub);
+		put_rest(f, v, none);
 		break;
 	case JSON_ARRAY:
 		break;
@@ -82,12 +82,11 @@ static bool skipped(const char *key, const char *const *skip)
 
 static void put_rest(FILE *f, const json_t *o, const char *const *skip)
 {
-	const char *key;
-	json_t *v;
+	json_t *obj = (json_t *)(uintptr_t)o; /* its iterator wants it so */
 
-	json_object_foreach((json_t *)(uintptr_t)o, key, v)
-		if (!skipped(key, skip))
-			put_value(f, key, v);
+	for (void *i = json_object_iter(obj); i; i = json_object_iter_next(obj, i))
+		if (!skipped(json_object_iter_key(i), skip))
+			put_value(f, json_object_iter_key(i), json_object_iter_value(i));
 }
 
 static const char *text_of(const json_t *o, const char *key)
@@ -99,8 +98,8 @@ static const char *text_of(const json_t *o, const char *key)
 
 void xrender_event(FILE *f, const struct json_t *ev)
 {
-	static const char *const skip[] = {"v", "t", "mono_us", "ev", "call", "as", "span", "timeslot", "ms", "progress_mask", "talk_us", "setup_ms",
-					   "alerting_ms", "answer_ms", "end_ms", "calling_ton", "called_ton", NULL};
+	static const char *const skip[] = { "v", "t", "mono_us", "ev", "call", "as", "span", "timeslot", "ms", "progress_mask", "talk_us", "setup_ms",
+		                            "alerting_ms", "answer_ms", "end_ms", "calling_ton", "called_ton", NULL };
 	char stamp[CLOCK_STAMP_SIZE], where[40] = "", name[40] = "";
 	long long slot = json_integer_value(json_object_get(ev, "timeslot"));
 
@@ -117,12 +116,10 @@ void xrender_event(FILE *f, const struct json_t *ev)
 
 static void put_list(FILE *f, const json_t *list)
 {
-	static const char *const none[] = {NULL};
-	size_t i;
-	json_t *o;
+	static const char *const none[] = { NULL };
 
-	json_array_foreach((json_t *)(uintptr_t)list, i, o)
-	{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
 		const char *command = json_string_value(json_object_get(o, "command"));
 
 		if (command) {
@@ -137,9 +134,8 @@ static void put_list(FILE *f, const json_t *list)
 
 void xrender_reply(FILE *f, const struct json_t *reply)
 {
-	static const char *const skip[] = {"v", "reply", "ok", "line", "error", NULL};
-	const char *key;
-	json_t *v;
+	static const char *const skip[] = { "v", "reply", "ok", "line", "error", NULL };
+	json_t *obj = (json_t *)(uintptr_t)reply;
 
 	if (!json_is_true(json_object_get(reply, "ok"))) {
 		if (json_object_get(reply, "line"))
@@ -156,7 +152,7 @@ void xrender_reply(FILE *f, const struct json_t *reply)
 	fputs("ok", f);
 	put_rest(f, reply, skip);
 	fputc('\n', f);
-	json_object_foreach((json_t *)(uintptr_t)reply, key, v)
-		if (json_is_array(v))
-			put_list(f, v);
+	for (void *i = json_object_iter(obj); i; i = json_object_iter_next(obj, i))
+		if (json_is_array(json_object_iter_value(i)))
+			put_list(f, json_object_iter_value(i));
 }

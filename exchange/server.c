@@ -152,7 +152,7 @@ static int client_alloc(struct xserver *s, int fd)
 	c->fd = fd;
 	c->close_task.run = client_close;
 	err = xsession_alloc(&c->session, s->x,
-			     &(struct xsession_sink){.reply = client_write, .event = client_write, .end = client_end, .arg = c}, false);
+	                     &(struct xsession_sink){ .reply = client_write, .event = client_write, .end = client_end, .arg = c }, false);
 	if (!err) {
 		err = loop_fd_add(s->x->loop, fd, EPOLLIN, on_client, c);
 		if (err)
@@ -216,7 +216,7 @@ int xserver_alloc(struct xserver **sp, struct exchange *x, const char *path)
 	err = strlen(path) < sizeof(s->address.sun_path) ? 0 : -ENAMETOOLONG;
 	if (err)
 		goto out;
-	strcpy(s->address.sun_path, path);
+	memcpy(s->address.sun_path, path, strlen(path) + 1);
 	err = remove_stale(&s->address);
 	if (err)
 		goto out;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exchange/server.h - the unix socket: each client gives commands, line by line, and gets the replies to them and every event (`events off` stops those).
- * A client that does not read is cut off when XSERVER_OUT_MAX bytes wait for it.
+ * exchange/server.h - the unix socket: each client gives commands, line by line, and gets the replies to them and every event
+ * (`events off` stops those). A client that does not read is cut off when XSERVER_OUT_MAX bytes wait for it.
  */
 #ifndef EXCHANGE_SERVER_H
 #define EXCHANGE_SERVER_H

@@ -43,13 +43,13 @@ struct xsession {
 };
 
 const struct xcommand xcommands_session[] = {
-	{"wait", "EVENT|any [key=value...] [timeout=MS] [as=NAME]",
-	 "until such an event comes, or has come and no wait took it (30000 ms); as: its call gets this name. For example: wait ring called=13900000002 as=bob", NULL},
-	{"sleep", "MS", "do nothing for a while", NULL},
-	{"echo", "TEXT...", "say it back", NULL},
-	{"events", "on|off", "tell what happens, or not", NULL},
-	{"exit", "[STATUS]", "end this session; of the script or the console: end the exchange", NULL},
-	{NULL, NULL, NULL, NULL},
+	{ "wait", "EVENT|any [key=value...] [timeout=MS] [as=NAME]",
+	  "until such an event comes, or has come and no wait took it (30000 ms); as: its call gets this name. For example: wait ring called=13900000002 as=bob", NULL },
+	{ "sleep", "MS", "do nothing for a while", NULL },
+	{ "echo", "TEXT...", "say it back", NULL },
+	{ "events", "on|off", "tell what happens, or not", NULL },
+	{ "exit", "[STATUS]", "end this session; of the script or the console: end the exchange", NULL },
+	{ NULL, NULL, NULL, NULL },
 };
 
 /* ---- replies ---- */
@@ -131,7 +131,7 @@ static bool call_is(struct xsession *s, const json_t *ev, const char *text)
 
 static bool wait_matches(struct xsession *s, const json_t *ev)
 {
-	if (strcmp(s->wait_event, "any") && strcmp(s->wait_event, json_string_value(json_object_get(ev, "ev"))))
+	if (strcmp(s->wait_event, "any") != 0 && strcmp(s->wait_event, json_string_value(json_object_get(ev, "ev"))) != 0)
 		return false;
 	for (unsigned i = 0; i < s->keys; i++) {
 		const json_t *v = json_object_get(ev, s->key[i]);
@@ -278,7 +278,7 @@ static bool do_own(struct xsession *s, struct xargs *a)
 	} else if (!strcmp(verb, "echo")) {
 		do_echo(s, a);
 	} else if (!strcmp(verb, "events")) {
-		if (!w || (strcmp(w, "on") && strcmp(w, "off"))) {
+		if (!w || (strcmp(w, "on") != 0 && strcmp(w, "off") != 0)) {
 			reply_error(s, verb, "events on, or events off");
 		} else {
 			s->mute = !strcmp(w, "off");

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exchange/session.h - one giver of commands: a script, a person at the console, a client of the socket. Its lines are done in order; besides the
- * commands it knows those that take time:
+ * exchange/session.h - one giver of commands: a script, a person at the console, a client of the socket. Its lines are done in
+ * order; besides the commands it knows those that take time:
  *
- *   wait EVENT [key=value...] [timeout=MS] [as=NAME]    until an event comes, or has come and no earlier wait took it (as: the event's call gets a name)
+ *   wait EVENT [key=value...] [timeout=MS] [as=NAME]    until an event comes, or has come and no earlier wait took it (as: the
+ *   event's call gets a name)
  *   sleep MS      echo TEXT...      events on|off      exit [STATUS]
  *
  * Control thread; sinks are called from the loop's queue.

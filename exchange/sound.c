@@ -16,13 +16,13 @@
 static void on_digit(struct xcall *c, const struct media_event *ev)
 {
 	json_t *e;
-	char digit[2] = {ev->digit, '\0'};
+	char digit[2] = { ev->digit, '\0' };
 
 	if (!c->gate_from_line)
 		return; /* the phone does not hear the line yet */
 	if (ev->type == MEDIA_DIGIT_BEGIN) {
 		if (c->digits < XCALL_DIGITS_MAX)
-			c->digit[c->digits++] = (struct xheard_digit){ev->digit, ev->at_us};
+			c->digit[c->digits++] = (struct xheard_digit){ ev->digit, ev->at_us };
 		else
 			c->digits_lost++;
 	}
@@ -123,7 +123,7 @@ void xcall_sound_gates(struct xcall *c)
 
 static void play_tone(struct xcall *c, enum tone t, enum media_direction d)
 {
-	struct media_play play = {.count = 1, .times = 0, .direction = d};
+	struct media_play play = { .count = 1, .times = 0, .direction = d };
 	struct clip *clip;
 
 	if (!c->port || tone_clip(&clip, c->x->country, t))
@@ -172,7 +172,7 @@ enum tone xcall_cause_tone(int cause)
 
 int xcall_say(struct xcall *c, struct clip *clip, unsigned times, int gain_db10, bool append)
 {
-	struct media_play play = {.count = 1, .times = times, .gain_db10 = gain_db10, .append = append, .direction = MEDIA_TO_LINE};
+	struct media_play play = { .count = 1, .times = times, .gain_db10 = gain_db10, .append = append, .direction = MEDIA_TO_LINE };
 
 	if (!c->port)
 		return -EPIPE;
@@ -240,7 +240,7 @@ static void put_le(uint8_t *p, uint32_t v, unsigned bytes)
 static int write_samples(FILE *f, struct xcall *c, size_t total)
 {
 	int16_t s[800];
-	uint8_t raw[sizeof(s)];
+	uint8_t raw[sizeof(s)] = { 0 };
 
 	for (size_t done = 0; done < total;) {
 		size_t n = total - done < ARRAY_LEN(s) ? total - done : ARRAY_LEN(s);

@@ -46,7 +46,7 @@ static void on_event(struct e1_span *e1, const struct e1_event *ev, void *arg)
 
 int exchange_cut_parse(const char *name, enum exchange_cut *cut)
 {
-	static const char *const names[] = {"alerting", "any", "connect"};
+	static const char *const names[] = { "alerting", "any", "connect" };
 
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
 		if (!strcmp(name, names[i])) {
@@ -130,7 +130,8 @@ static bool wanted(struct xspan *s, unsigned reference, bool to_originator)
 
 static void insert_progress(uint8_t *buf, unsigned *len, unsigned max, void *arg)
 {
-	static const uint8_t ie[] = {IE_PROGRESS, 2, 0x82, 0x88}; /* public network serving the local user; in-band information available */
+	/* public network serving the local user; in-band information available */
+	static const uint8_t ie[] = { IE_PROGRESS, 2, 0x82, 0x88 };
 	unsigned at = LAPD_HEADER + Q931_HEADER;
 	const uint8_t *q = buf + LAPD_HEADER;
 

@@ -8,15 +8,16 @@
 
 /*
  * The network side's timers of Q.931 table 9-1 that libpri leaves to its user. Not in this table: T303, T305, T308 are libpri's.
- * T301 and T310 clear towards the node with 102, recovery on timer expiry (5.2.4, 5.2.5.3); T302 with 28, invalid number format (5.1.3).
+ * T301 and T310 clear towards the node with 102, recovery on timer expiry (5.2.4, 5.2.5.3); T302 with 28, invalid number format
+ * (5.1.3).
  */
 const struct xtimer_desc xtimer_desc[XTIMER_COUNT] = {
-	[XTIMER_NONE] = {"none", 0, 0, 0, 0, ""},
-	[XTIMER_T301] = {"T301", 180000, 100, 3600000, 102, "ALERTING to CONNECT"},
-	[XTIMER_T302] = {"T302", 15000, 100, 600000, 28, "SETUP ACKNOWLEDGE sent, the next digits of an incomplete number"},
-	[XTIMER_T304] = {"T304", 20000, 100, 600000, 102, "SETUP ACKNOWLEDGE received, the node asks for more digits"},
-	[XTIMER_T306] = {"T306", 30000, 100, 600000, 0, "DISCONNECT with in-band tone sent, RELEASE of the node"},
-	[XTIMER_T310] = {"T310", 10000, 100, 600000, 102, "CALL PROCEEDING received, ALERTING or CONNECT; PROGRESS does not stop it"},
+	[XTIMER_NONE] = { "none", 0, 0, 0, 0, "" },
+	[XTIMER_T301] = { "T301", 180000, 100, 3600000, 102, "ALERTING to CONNECT" },
+	[XTIMER_T302] = { "T302", 15000, 100, 600000, 28, "SETUP ACKNOWLEDGE sent, the next digits of an incomplete number" },
+	[XTIMER_T304] = { "T304", 20000, 100, 600000, 102, "SETUP ACKNOWLEDGE received, the node asks for more digits" },
+	[XTIMER_T306] = { "T306", 30000, 100, 600000, 0, "DISCONNECT with in-band tone sent, RELEASE of the node" },
+	[XTIMER_T310] = { "T310", 10000, 100, 600000, 102, "CALL PROCEEDING received, ALERTING or CONNECT; PROGRESS does not stop it" },
 };
 
 enum xtimer xtimer_find(const char *name)

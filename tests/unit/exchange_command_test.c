@@ -8,10 +8,10 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/random.h"
 #include "exchange/args.h"
 #include "exchange/command.h"
 #include "exchange/internal.h"
@@ -98,7 +98,7 @@ static int plan(struct exchange *x, struct xplan *p, const char *words)
 
 static void test_plans(void **state)
 {
-	struct exchange x = {.country = "cn"};
+	struct exchange x = { .country = "cn" };
 	struct xplan p;
 
 	(void)state;
@@ -142,7 +142,7 @@ static void test_plans(void **state)
 
 static void test_number_table(void **state)
 {
-	struct exchange x = {.country = "cn"};
+	struct exchange x = { .country = "cn" };
 	struct xplan p;
 
 	(void)state;
@@ -188,15 +188,15 @@ static void test_measure(void **state)
 static int count_line(const char *text, void *arg)
 {
 	char *all = arg;
+	size_t used = strlen(all);
 
-	strncat(all, text, 8);
-	strcat(all, "|");
+	snprintf(all + used, 200 - used, "%.8s|", text);
 	return 0;
 }
 
 static void test_lines(void **state)
 {
-	struct xlines l = {.len = 0};
+	struct xlines l = { .len = 0 };
 	char all[200] = "", junk[3000];
 	struct xargs a;
 
@@ -222,8 +222,8 @@ static int span(struct xoptions *o, const char *text)
 
 static void test_options(void **state)
 {
-	char *argv[] = {"exchange", "--span", "name=a,local=127.0.0.1:40002,peer=[::1]:40001,k=40,cut=connect,overlap", "--console", "--socket", "/x", NULL};
-	char *bad[] = {"exchange", "--speed", NULL};
+	char *argv[] = { "exchange", "--span", "name=a,local=127.0.0.1:40002,peer=[::1]:40001,k=40,cut=connect,overlap", "--console", "--socket", "/x", NULL };
+	char *bad[] = { "exchange", "--speed", NULL };
 	static struct xoptions o;
 	char error[300];
 
