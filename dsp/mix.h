@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define MIX_UNITY        4096  /* 0 dB: gains count 1/4096 */
-#define MIX_GAIN_MIN_DB10 (-600) /* -60 dB, still right within 1 dB; from -30 dB up within 0.05 dB */
+#define MIX_GAIN_MIN_DB10 (-600) /* -60 dB, still right within about 1 dB; from -30 dB up within 0.05 dB */
 #define MIX_GAIN_MAX_DB10 200
 
 /* Tenths of a dB -> gain. Beyond the limits above: the limit. */

@@ -9,11 +9,11 @@
 
 #define PEAK_MAX 32767.0
 
-void tone_gen_init(struct tone_gen *g, int rate, double freq1, double level1_dbm0, double freq2, double level2_dbm0)
+void dual_tone_init(struct dual_tone *g, int rate, double freq1, double level1_dbm0, double freq2, double level2_dbm0)
 {
 	double peak;
 
-	*g = (struct tone_gen){
+	*g = (struct dual_tone){
 		.step = { 2.0 * M_PI * freq1 / rate, 2.0 * M_PI * freq2 / rate },
 		.amplitude = { level_to_amplitude(level1_dbm0), freq2 > 0.0 ? level_to_amplitude(level2_dbm0) : 0.0 },
 	};
@@ -24,18 +24,18 @@ void tone_gen_init(struct tone_gen *g, int rate, double freq1, double level1_dbm
 	}
 }
 
-void tone_gen_init_modulated(struct tone_gen *g, int rate, double freq1, double freq2, double level_dbm0)
+void dual_tone_init_modulated(struct dual_tone *g, int rate, double freq1, double freq2, double level_dbm0)
 {
 	/* The sidebands add m^2/2 to the power of the carrier. */
 	double carrier_dbm0 = level_dbm0 - 10.0 * log10(1.0 + TONE_MODULATION * TONE_MODULATION / 2.0);
 
-	tone_gen_init(g, rate, freq1, carrier_dbm0, freq2, LEVEL_SILENCE_DBM0);
+	dual_tone_init(g, rate, freq1, carrier_dbm0, freq2, LEVEL_SILENCE_DBM0);
 	g->modulated = 1;
 	if (g->amplitude[0] * (1.0 + TONE_MODULATION) > PEAK_MAX)
 		g->amplitude[0] = PEAK_MAX / (1.0 + TONE_MODULATION);
 }
 
-void tone_gen_process(struct tone_gen *g, int16_t *s, size_t n)
+void dual_tone_process(struct dual_tone *g, int16_t *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		double v = g->amplitude[0] * sin(g->phase[0]);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tone_gen {
+struct dual_tone {
 	double phase[2], step[2], amplitude[2]; /* radians; of the sample counting from -32768 to 32767 */
 	int    modulated;                        /* the second frequency modulates the first by TONE_MODULATION */
 };
@@ -19,10 +19,10 @@ struct tone_gen {
 #define TONE_MODULATION 0.85
 
 /* level in dBm0 each (dsp/level.h). freq2 0: one frequency. Frequencies below rate / 2. */
-void tone_gen_init(struct tone_gen *g, int rate, double freq1, double level1_dbm0, double freq2, double level2_dbm0);
+void dual_tone_init(struct dual_tone *g, int rate, double freq1, double level1_dbm0, double freq2, double level2_dbm0);
 /* freq1 modulated in amplitude by freq2; level is that of the whole. */
-void tone_gen_init_modulated(struct tone_gen *g, int rate, double freq1, double freq2, double level_dbm0);
-void tone_gen_process(struct tone_gen *g, int16_t *s, size_t n);
+void dual_tone_init_modulated(struct dual_tone *g, int rate, double freq1, double freq2, double level_dbm0);
+void dual_tone_process(struct dual_tone *g, int16_t *s, size_t n);
 
 /* Raised-cosine ramps of `ramp` samples (at most n / 2) at beginning and end: no click. */
 void tone_ramp(int16_t *s, size_t n, size_t ramp);

@@ -84,15 +84,15 @@ static void render_component(const struct component *c, int16_t *s, bool alone)
 {
 	double level = LEVEL_DBM0 - (c->reduced ? REDUCED_DB : 0.0) - (c->freq2 && !c->modulated ? 3.01 : 0.0);
 	size_t n = (size_t)c->ms * (RATE / 1000);
-	struct tone_gen g;
+	struct dual_tone g;
 
 	if (c->freq1 == 0)
 		return; /* silence already */
 	if (c->modulated)
-		tone_gen_init_modulated(&g, RATE, c->freq1, c->freq2, level);
+		dual_tone_init_modulated(&g, RATE, c->freq1, c->freq2, level);
 	else
-		tone_gen_init(&g, RATE, c->freq1, level, c->freq2, level);
-	tone_gen_process(&g, s, n);
+		dual_tone_init(&g, RATE, c->freq1, level, c->freq2, level);
+	dual_tone_process(&g, s, n);
 	if (!alone)
 		tone_ramp(s, n, CADENCE_RAMP);
 }
@@ -145,7 +145,7 @@ int tone_clip(struct clip **cp, const char *country, enum tone t)
 
 int tone_clip_beep(struct clip **cp, int freq1_hz, int freq2_hz, int level_dbm0, int duration_ms, int ramp)
 {
-	struct tone_gen g;
+	struct dual_tone g;
 	struct clip *c;
 	int err;
 
@@ -154,8 +154,8 @@ int tone_clip_beep(struct clip **cp, int freq1_hz, int freq2_hz, int level_dbm0,
 	err = clip_alloc(&c, RATE, (size_t)duration_ms * (RATE / 1000));
 	if (err)
 		return err;
-	tone_gen_init(&g, RATE, freq1_hz, level_dbm0, freq2_hz, level_dbm0);
-	tone_gen_process(&g, c->s, c->samples);
+	dual_tone_init(&g, RATE, freq1_hz, level_dbm0, freq2_hz, level_dbm0);
+	dual_tone_process(&g, c->s, c->samples);
 	if (ramp)
 		tone_ramp(c->s, c->samples, RAMP);
 	*cp = c;
@@ -179,11 +179,11 @@ int tone_clip_dtmf(struct clip **cp, const char *digits, int on_ms, int off_ms, 
 	if (err)
 		return err;
 	for (size_t i = 0; i < count; i++) {
-		struct tone_gen g;
+		struct dual_tone g;
 
 		(void)tone_dtmf_frequencies(digits[i], &low, &high);
-		tone_gen_init(&g, RATE, low, level_dbm0, high, level_dbm0 + 2);
-		tone_gen_process(&g, c->s + i * (on + off), on);
+		dual_tone_init(&g, RATE, low, level_dbm0, high, level_dbm0 + 2);
+		dual_tone_process(&g, c->s + i * (on + off), on);
 	}
 	*cp = c;
 	return 0;
