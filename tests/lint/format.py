@@ -4,24 +4,25 @@
 
 A line that differs from its result only in the amount of blanks after the indentation stays (tables of members, macros, comments), and so
 does an enum, an initializer or a long expression that the author has put on fewer lines. Every other difference is shown, or written.
-Comments wider than 130 columns are wrapped, or moved above their line.
+Comments wider than 130 columns are wrapped or moved above their line, statements are broken.
 """
 import difflib
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 
 def same(line):
-    """What must agree: the indentation exactly, and the rest with every run of blanks as one."""
+    """What must agree: the column where it begins, and the rest with every run of blanks as one."""
     line = line.rstrip('\n')
     indent = re.match(r'\s*', line).group(0)
     rest = re.sub(r'[ \t]+', ' ', line[len(indent):])
     # Blanks that only alignment puts there or takes away.
     rest = re.sub(r' ?(/\*|\*/) ?', r'\1', rest)
-    return indent + rest if not rest.startswith(('*', '//')) else rest
+    return indent.expandtabs(8) + rest if not rest.startswith(('*', '//')) else rest
 
 
 def by_hand(mine, theirs):
@@ -73,15 +74,39 @@ def narrow(lines):
     return out
 
 
-def format_one(path):
-    with open(path) as f:
-        mine = f.readlines()
-    theirs = subprocess.run(['clang-format', path], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines(True)
+def fold(lines, path):
+    """Statements within the columns: clang-format with a limit, for the wide lines only."""
+    ranges = ['--lines=%d:%d' % (n, n) for n, line in enumerate(lines, 1) if wide(line)]
+    if not ranges:
+        return lines
+    with open('.clang-format') as f:
+        style = f.read().replace('ColumnLimit: 0', 'ColumnLimit: %d' % COLUMNS)
+    with tempfile.NamedTemporaryFile('w', suffix='.clang-format') as f:
+        f.write(style)
+        f.flush()
+        return subprocess.run(['clang-format', '--style=file:' + f.name, '--assume-filename=' + path] + ranges, input=''.join(lines).encode(),
+                              stdout=subprocess.PIPE, check=True).stdout.decode().splitlines(True)
+
+
+def format_once(mine, path):
+    theirs = subprocess.run(['clang-format', '--assume-filename=' + path], input=''.join(mine).encode(), stdout=subprocess.PIPE,
+                            check=True).stdout.decode().splitlines(True)
     merged = []
     for op, a, b, c, d in difflib.SequenceMatcher(None, [same(x) for x in mine], [same(x) for x in theirs], autojunk=False).get_opcodes():
         keep = op == 'equal' or op == 'replace' and by_hand(mine[a:b], theirs[c:d])
         merged += mine[a:b] if keep else theirs[c:d]
-    return path, mine, narrow(merged)
+    return fold(narrow(merged), path)
+
+
+def format_one(path):
+    with open(path) as f:
+        mine = f.readlines()
+    result = mine
+    for _ in range(4):  # one thing moved may move another
+        before, result = result, format_once(result, path)
+        if result == before:
+            break
+    return path, mine, result
 
 
 def main():
