@@ -21,7 +21,9 @@
 
 const char *xcall_state_name(enum xcall_state s)
 {
-	static const char *const name[] = { "dialling", "overlap", "proceeding", "alerting", "talking", "clearing", "tone", "over" };
+	static const char *const name[] = {
+		"dialling", "overlap", "proceeding", "alerting", "talking", "clearing", "tone", "over"
+	};
 
 	return name[s];
 }
@@ -304,9 +306,9 @@ typedef void(on_event_h)(struct xcall *c, const struct e1_event *ev);
 void xcall_event(struct xcall *c, const struct e1_event *ev)
 {
 	static on_event_h *const on[] = {
-		[E1_DIGITS] = on_digits,     [E1_SETUP_ACK] = on_setup_ack, [E1_PROCEEDING] = on_proceeding, [E1_PROGRESS] = on_progress,
-		[E1_ALERTING] = on_alerting, [E1_ANSWER] = on_answer,       [E1_NOTIFY] = on_notify,         [E1_HANGUP] = on_hangup,
-		[E1_GONE] = on_gone,
+		[E1_DIGITS] = on_digits,     [E1_SETUP_ACK] = on_setup_ack, [E1_PROCEEDING] = on_proceeding,
+		[E1_PROGRESS] = on_progress, [E1_ALERTING] = on_alerting,   [E1_ANSWER] = on_answer,
+		[E1_NOTIFY] = on_notify,     [E1_HANGUP] = on_hangup,       [E1_GONE] = on_gone,
 	};
 
 	MAGIC_CHECK(c, XCALL_MAGIC);

@@ -41,8 +41,11 @@ static int beep(const char *text, struct clip **cp)
 
 static int load(struct exchange *x, const char *spec, struct clip **cp)
 {
-	static const char *const tone_name[] = {
-		[TONE_DIAL] = "dial", [TONE_RINGBACK] = "ringback", [TONE_BUSY] = "busy", [TONE_CONGESTION] = "congestion", [TONE_INFO] = "info"};
+	static const char *const tone_name[] = { [TONE_DIAL] = "dial",
+		                                 [TONE_RINGBACK] = "ringback",
+		                                 [TONE_BUSY] = "busy",
+		                                 [TONE_CONGESTION] = "congestion",
+		                                 [TONE_INFO] = "info" };
 
 	for (unsigned i = 0; i < sizeof(tone_name) / sizeof(*tone_name); i++)
 		if (!strcmp(spec, tone_name[i]))

@@ -13,16 +13,22 @@ struct word {
 	int         value;
 };
 
-static const struct word ton_words[] = { { "unknown", 0 }, { "international", 1 }, { "national", 2 }, { "network", 3 }, { "subscriber", 4 }, { NULL, 0 } };
-static const struct word pres_words[] = { { "allowed", E1_PRES_ALLOWED }, { "restricted", E1_PRES_RESTRICTED }, { "unavailable", E1_PRES_UNAVAILABLE }, { NULL, 0 } };
+static const struct word ton_words[] = { { "unknown", 0 }, { "international", 1 }, { "national", 2 },
+	                                 { "network", 3 }, { "subscriber", 4 },    { NULL, 0 } };
+static const struct word pres_words[] = {
+	{ "allowed", E1_PRES_ALLOWED }, { "restricted", E1_PRES_RESTRICTED }, { "unavailable", E1_PRES_UNAVAILABLE }, { NULL, 0 }
+};
 static const struct word screen_words[] = { { "unscreened", E1_SCREEN_USER_NOT_SCREENED },
 	                                    { "passed", E1_SCREEN_USER_PASSED },
 	                                    { "failed", E1_SCREEN_USER_FAILED },
 	                                    { "network", E1_SCREEN_NETWORK },
 	                                    { NULL, 0 } };
-static const struct word bearer_words[] = {
-	{"speech", E1_BEARER_SPEECH}, {"3k1", E1_BEARER_3K1}, {"64k", E1_BEARER_UNRESTRICTED}, {"video", E1_BEARER_VIDEO}, {NULL, 0}};
-static const struct word yes_words[] = {{"no", 0}, {"yes", 1}, {NULL, 0}};
+static const struct word bearer_words[] = { { "speech", E1_BEARER_SPEECH },
+	                                    { "3k1", E1_BEARER_3K1 },
+	                                    { "64k", E1_BEARER_UNRESTRICTED },
+	                                    { "video", E1_BEARER_VIDEO },
+	                                    { NULL, 0 } };
+static const struct word yes_words[] = { { "no", 0 }, { "yes", 1 }, { NULL, 0 } };
 
 /* Option key=: one of the words, or a number up to max. */
 static int option_word(struct xargs *a, json_t *reply, const char *key, const struct word *words, long max, int *value)
@@ -53,7 +59,8 @@ static int take_number(struct e1_number *n, const char *text, json_t *reply)
 	const char *d = *text == '+' ? text + 1 : text;
 
 	if (strlen(d) > E1_NUMBER_MAX || strspn(d, "0123456789*#") != strlen(d))
-		return xcommand_fail(reply, -EINVAL, "%s: not a number (digits, * #, a leading +; at most %d)", text, E1_NUMBER_MAX);
+		return xcommand_fail(reply, -EINVAL, "%s: not a number (digits, * #, a leading +; at most %d)", text,
+		                     E1_NUMBER_MAX);
 	snprintf(n->digits, sizeof(n->digits), "%s", d);
 	n->present = true;
 	n->npi = 1;
@@ -71,7 +78,8 @@ static int dial_calling(struct xargs *a, json_t *reply, struct e1_number *n)
 		n->ton = E1_TON_NATIONAL;
 	ton = n->ton;
 	npi = n->npi;
-	if (option_word(a, reply, "ton", ton_words, 7, &ton) || option_word(a, reply, "npi", (const struct word[]){ { NULL, 0 } }, 15, &npi) ||
+	if (option_word(a, reply, "ton", ton_words, 7, &ton) ||
+	    option_word(a, reply, "npi", (const struct word[]){ { NULL, 0 } }, 15, &npi) ||
 	    option_word(a, reply, "pres", pres_words, 3, &pres) || option_word(a, reply, "screen", screen_words, 3, &screen))
 		return -EINVAL;
 	n->ton = (uint8_t)ton;
@@ -97,8 +105,9 @@ static int dial_rest(struct xargs *a, json_t *reply, struct xdial *d)
 		return -EINVAL;
 	if (option_word(a, reply, "called-ton", ton_words, 7, &ton) ||
 	    option_word(a, reply, "called-npi", (const struct word[]){ { NULL, 0 } }, 15, &npi) ||
-	    option_word(a, reply, "bearer", bearer_words, 31, &bearer) || option_word(a, reply, "complete", yes_words, 0, &complete) ||
-	    xcommand_int(a, reply, "timeslot", 1, 31, &timeslot) || xcommand_int(a, reply, "stay", 0, 3600000, &d->stay_ms))
+	    option_word(a, reply, "bearer", bearer_words, 31, &bearer) ||
+	    option_word(a, reply, "complete", yes_words, 0, &complete) || xcommand_int(a, reply, "timeslot", 1, 31, &timeslot) ||
+	    xcommand_int(a, reply, "stay", 0, 3600000, &d->stay_ms))
 		return -EINVAL;
 	if (timeslot == 16)
 		return xcommand_fail(reply, -EINVAL, "timeslot=16 carries the signalling");
@@ -123,8 +132,8 @@ static int cmd_dial(struct exchange *x, struct xargs *a, json_t *reply)
 	if (!from || !to)
 		return xcommand_fail(reply, -EINVAL, "dial FROM TO: from which phone, to which number?");
 	d.overlap = xargs_flag(a, "overlap");
-	if (take_number(&d.setup.calling, from, reply) || take_number(&d.setup.called, to, reply) || dial_calling(a, reply, &d.setup.calling) ||
-	    dial_rest(a, reply, &d))
+	if (take_number(&d.setup.calling, from, reply) || take_number(&d.setup.called, to, reply) ||
+	    dial_calling(a, reply, &d.setup.calling) || dial_rest(a, reply, &d))
 		return -EINVAL;
 	if (!*to && !d.overlap)
 		return xcommand_fail(reply, -EINVAL, "an empty number is for overlap only");
@@ -211,7 +220,8 @@ static int take_cause(struct xargs *a, json_t *reply, long *cause)
 {
 	const char *w = xargs_next(a);
 
-	return w && xargs_parse_int(w, 1, 127, cause) ? xcommand_fail(reply, -EINVAL, "%s: a cause is a number from 1 to 127", w) : 0;
+	return w && xargs_parse_int(w, 1, 127, cause) ? xcommand_fail(reply, -EINVAL, "%s: a cause is a number from 1 to 127", w)
+	                                              : 0;
 }
 
 static int cmd_reject(struct exchange *x, struct xargs *a, json_t *reply)
@@ -285,18 +295,25 @@ static int cmd_name(struct exchange *x, struct xargs *a, json_t *reply)
 
 const struct xcommand xcommands_call[] = {
 	{ "dial",
-	  "FROM TO [span=NAME] [as=NAME] [pres=allowed|restricted|unavailable] [screen=network|passed|failed|unscreened] [calling=none|empty] [ton=TYPE] "
-	  "[npi=N] [called-ton=TYPE] [called-npi=N] [redirecting=NUMBER] [bearer=speech|3k1|64k|video|N] [timeslot=N [exclusive]] [overlap] "
+	  "FROM TO [span=NAME] [as=NAME] [pres=allowed|restricted|unavailable] [screen=network|passed|failed|unscreened] "
+	  "[calling=none|empty] [ton=TYPE] "
+	  "[npi=N] [called-ton=TYPE] [called-npi=N] [redirecting=NUMBER] [bearer=speech|3k1|64k|video|N] [timeslot=N "
+	  "[exclusive]] [overlap] "
 	  "[complete=yes|no] [stay=MS]",
-	  "a phone dials; the reply names the call. overlap: more digits follow by `digits`. stay: listens so long to the tone after the other end has cleared",
+	  "a phone dials; the reply names the call. overlap: more digits follow by `digits`. stay: listens so long to the tone "
+	  "after the other end has cleared",
 	  cmd_dial },
 	{ "answer", "CALL", "the called phone is picked up: CONNECT", cmd_answer },
 	{ "proceeding", "CALL", "CALL PROCEEDING (for a number that is silent)", cmd_proceeding },
-	{ "alert", "CALL [inband]", "ALERTING; inband: with progress indicator 8, and ring-back or the number's early media from here", cmd_alert },
-	{ "progress", "CALL [inband] [cause=N]", "PROGRESS; inband: with progress indicator 8, and the number's early media", cmd_progress },
-	{ "busy", "CALL [inband] [direct]", "refuse with cause 17; inband: with a tone; direct: without CALL PROCEEDING", cmd_busy },
+	{ "alert", "CALL [inband]",
+	  "ALERTING; inband: with progress indicator 8, and ring-back or the number's early media from here", cmd_alert },
+	{ "progress", "CALL [inband] [cause=N]", "PROGRESS; inband: with progress indicator 8, and the number's early media",
+	  cmd_progress },
+	{ "busy", "CALL [inband] [direct]", "refuse with cause 17; inband: with a tone; direct: without CALL PROCEEDING",
+	  cmd_busy },
 	{ "reject", "CALL [CAUSE] [inband] [direct]", "refuse with a cause (21)", cmd_reject },
-	{ "hangup", "CALL [CAUSE] [inband]", "the phone goes on hook (16); inband: DISCONNECT with progress indicator 8 and a tone, until the node releases or T306",
+	{ "hangup", "CALL [CAUSE] [inband]",
+	  "the phone goes on hook (16); inband: DISCONNECT with progress indicator 8 and a tone, until the node releases or T306",
 	  cmd_hangup },
 	{ "digits", "CALL DIGITS", "INFORMATION: digits of an overlap call", cmd_digits },
 	{ "hold", "CALL", "NOTIFY: remote hold", cmd_hold },

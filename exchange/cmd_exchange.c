@@ -160,8 +160,9 @@ static json_t *span_json(struct xspan *s)
 
 	memset(&i, 0, sizeof(i));
 	e1_span_info(s->e1, &i);
-	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:s, s:i, s:i, s:s}", "span", e1_span_name(s->e1), "up", i.up, "los", i.los, "rai", i.rai, "layer2",
-	                 i.layer2, "transport", i.transport, "calls", (int)i.calls, "free", (int)i.free_channels, "cut", cut[s->cut]);
+	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:s, s:i, s:i, s:s}", "span", e1_span_name(s->e1), "up", i.up, "los", i.los,
+	                 "rai", i.rai, "layer2", i.layer2, "transport", i.transport, "calls", (int)i.calls, "free",
+	                 (int)i.free_channels, "cut", cut[s->cut]);
 }
 
 static int cmd_spans(struct exchange *x, struct xargs *a, json_t *reply)
@@ -186,9 +187,9 @@ static json_t *call_json(struct exchange *x, struct xcall *c)
 	if (exchange_call_info(x, c->id, &i))
 		return NULL;
 	(void)exchange_call_digits(x, c->id, digits, sizeof(digits));
-	o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:I, s:s}", "call", i.id, "span", i.span, "state", i.state, "calling", i.calling, "called",
-	              i.called, "from_phone", i.from_phone, "timeslot", (int)i.timeslot, "cause", i.cause, "talk_ms", (json_int_t)(i.talk_us / 1000),
-	              "digits", digits);
+	o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:I, s:s}", "call", i.id, "span", i.span, "state", i.state,
+	              "calling", i.calling, "called", i.called, "from_phone", i.from_phone, "timeslot", (int)i.timeslot, "cause",
+	              i.cause, "talk_ms", (json_int_t)(i.talk_us / 1000), "digits", digits);
 	if (o && c->alias[0])
 		json_object_set_new(o, "as", json_string(c->alias));
 	return o;
@@ -258,7 +259,8 @@ static int cmd_set(struct exchange *x, struct xargs *a, json_t *reply)
 		return xcommand_fail(reply, -EINVAL, "set NAME VALUE: a timer, record on|off, finished N, country NAME");
 	if (t) {
 		if (xargs_parse_int(value, xtimer_desc[t].min_ms, xtimer_desc[t].max_ms, &x->timer_ms[t]))
-			return xcommand_fail(reply, -EINVAL, "%s: %ld to %ld ms", xtimer_desc[t].name, xtimer_desc[t].min_ms, xtimer_desc[t].max_ms);
+			return xcommand_fail(reply, -EINVAL, "%s: %ld to %ld ms", xtimer_desc[t].name, xtimer_desc[t].min_ms,
+			                     xtimer_desc[t].max_ms);
 		return 0;
 	}
 	if (!strcmp(name, "record") && (!strcmp(value, "on") || !strcmp(value, "off"))) {
@@ -288,21 +290,24 @@ static int cmd_timers(struct exchange *x, struct xargs *a, json_t *reply)
 
 	json_object_set_new(reply, "timers", list);
 	for (unsigned i = 1; i < XTIMER_COUNT; i++)
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:s}", "timer", xtimer_desc[i].name, "ms", (json_int_t)x->timer_ms[i], "default_ms",
+		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:s}", "timer", xtimer_desc[i].name, "ms",
+		                                      (json_int_t)x->timer_ms[i], "default_ms",
 		                                      (json_int_t)xtimer_desc[i].default_ms, "text", xtimer_desc[i].text));
 	return xcommand_end(a, reply);
 }
 
 const struct xcommand xcommands_exchange[] = {
-	{ "number",
-	  "NUMBER|default BEHAVIOUR... | delete",
-	  "what happens when NUMBER is called: answer, answer-after MS, ring (by hand), no-answer, busy, unallocated, reject CAUSE, congestion [CAUSE], silent; "
-	  "after MS, alert-after MS, no-alert, ring-inband, early-media SOUND [progress], voice SOUND [loop] (once answered, dialling too), hangup-after MS, stay MS, "
+	{ "number", "NUMBER|default BEHAVIOUR... | delete",
+	  "what happens when NUMBER is called: answer, answer-after MS, ring (by hand), no-answer, busy, unallocated, reject "
+	  "CAUSE, congestion [CAUSE], silent; "
+	  "after MS, alert-after MS, no-alert, ring-inband, early-media SOUND [progress], voice SOUND [loop] (once answered, "
+	  "dialling too), hangup-after MS, stay MS, "
 	  "direct, clear-inband. default: numbers that are not in the table (unallocated)",
 	  cmd_number },
 	{ "numbers", "", "the table", cmd_numbers },
 	{ "span",
-	  "NAME down [send|receive] | up [send|receive] | impair [loss=PERCENT] [jitter=MS] [reorder] | cut alerting|any|connect | overlap on|off | restart | "
+	  "NAME down [send|receive] | up [send|receive] | impair [loss=PERCENT] [jitter=MS] [reorder] | cut alerting|any|connect "
+	  "| overlap on|off | restart | "
 	  "trace FILE.pcap|off",
 	  "the cable, its faults, the cut-through rule", cmd_span },
 	{ "spans", "", "the spans", cmd_spans },

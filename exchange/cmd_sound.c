@@ -56,7 +56,8 @@ static int cmd_tone(struct exchange *x, struct xargs *a, json_t *reply)
 	struct clip *clip;
 	struct xcall *c;
 
-	if (xcommand_int(a, reply, "level", -60, 3, &level) || xcommand_int(a, reply, "ms", 0, 3600000, &ms) || xcommand_call(x, a, reply, &c))
+	if (xcommand_int(a, reply, "level", -60, 3, &level) || xcommand_int(a, reply, "ms", 0, 3600000, &ms) ||
+	    xcommand_call(x, a, reply, &c))
 		return -EINVAL;
 	w = xargs_next(a);
 	snprintf(freq, sizeof(freq), "%s", w ? w : "");
@@ -201,7 +202,8 @@ static int cmd_measure(struct exchange *x, struct xargs *a, json_t *reply)
 	if (from < 0)
 		from = to > last ? to - last : 0;
 	if (from >= to || to - from > MEASURE_MS_MAX)
-		return xcommand_fail(reply, -EINVAL, "nothing to measure: from %ld to %ld ms (at most %d ms at a time)", from, to, MEASURE_MS_MAX);
+		return xcommand_fail(reply, -EINVAL, "nothing to measure: from %ld to %ld ms (at most %d ms at a time)", from, to,
+		                     MEASURE_MS_MAX);
 	json_object_set_new(reply, "call", json_string(c->id));
 	json_object_set_new(reply, "from_ms", json_integer(from));
 	json_object_set_new(reply, "to_ms", json_integer(to));
@@ -210,13 +212,16 @@ static int cmd_measure(struct exchange *x, struct xargs *a, json_t *reply)
 }
 
 const struct xcommand xcommands_sound[] = {
-	{ "dtmf", "CALL DIGITS [on=MS] [off=MS] [level=DBM0] [append]", "keys are pressed (100 ms on, 100 ms off, low group at -10 dBm0, high group 2 dB above)",
-	  cmd_dtmf },
-	{ "tone", "CALL FREQ[,FREQ] [level=DBM0] [ms=MS] [append]", "the phone says a tone, until `stop` when ms is not given", cmd_tone },
-	{ "play", "CALL FILE [loop] [gain=DB] [append]", "the phone says what is in a sound file (or ringback, busy, congestion, tone:FREQ[,FREQ][@LEVEL])", cmd_play },
+	{ "dtmf", "CALL DIGITS [on=MS] [off=MS] [level=DBM0] [append]",
+	  "keys are pressed (100 ms on, 100 ms off, low group at -10 dBm0, high group 2 dB above)", cmd_dtmf },
+	{ "tone", "CALL FREQ[,FREQ] [level=DBM0] [ms=MS] [append]", "the phone says a tone, until `stop` when ms is not given",
+	  cmd_tone },
+	{ "play", "CALL FILE [loop] [gain=DB] [append]",
+	  "the phone says what is in a sound file (or ringback, busy, congestion, tone:FREQ[,FREQ][@LEVEL])", cmd_play },
 	{ "stop", "CALL", "the phone says nothing more", cmd_stop },
-	{ "record", "CALL FILE.wav [now]", "what the phone hears, written when it goes on hook; now: what there is so far", cmd_record },
-	{ "measure", "CALL [last=MS | from=MS to=MS] [freq=HZ,HZ,...]", "level, tones and DTMF digits of what the phone heard; times in ms since SETUP (the last 1000)",
-	  cmd_measure },
+	{ "record", "CALL FILE.wav [now]", "what the phone hears, written when it goes on hook; now: what there is so far",
+	  cmd_record },
+	{ "measure", "CALL [last=MS | from=MS to=MS] [freq=HZ,HZ,...]",
+	  "level, tones and DTMF digits of what the phone heard; times in ms since SETUP (the last 1000)", cmd_measure },
 	{ NULL, NULL, NULL, NULL },
 };

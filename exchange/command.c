@@ -32,7 +32,9 @@ int xcommand_end(struct xargs *a, json_t *reply)
 
 int xcommand_int(struct xargs *a, json_t *reply, const char *key, long min, long max, long *value)
 {
-	return xargs_int(a, key, min, max, value) ? xcommand_fail(reply, -EINVAL, "%s=: a number from %ld to %ld is wanted", key, min, max) : 0;
+	return xargs_int(a, key, min, max, value)
+	               ? xcommand_fail(reply, -EINVAL, "%s=: a number from %ld to %ld is wanted", key, min, max)
+	               : 0;
 }
 
 int xcommand_call(struct exchange *x, struct xargs *a, json_t *reply, struct xcall **cp)

@@ -17,8 +17,8 @@ json_t *xevent(const char *name, int64_t at_us)
 {
 	int64_t now = clock_mono_us();
 
-	return json_pack("{s:i, s:I, s:I, s:s}", "v", 1, "t", (json_int_t)((clock_utc_us() - (now - at_us)) / 1000), "mono_us", (json_int_t)at_us, "ev",
-	                 name);
+	return json_pack("{s:i, s:I, s:I, s:s}", "v", 1, "t", (json_int_t)((clock_utc_us() - (now - at_us)) / 1000), "mono_us",
+	                 (json_int_t)at_us, "ev", name);
 }
 
 void xevent_emit(struct exchange *x, json_t *ev)

@@ -32,7 +32,16 @@ struct xtimer_desc {
 extern const struct xtimer_desc xtimer_desc[XTIMER_COUNT];
 enum xtimer xtimer_find(const char *name); /* XTIMER_NONE: no such timer */
 
-enum xcounter { XCOUNT_DIALLED, XCOUNT_INCOMING, XCOUNT_ANSWERED, XCOUNT_REFUSED, XCOUNT_T310, XCOUNT_COMMANDS, XCOUNT_COMMANDS_BAD, XCOUNT_COUNT };
+enum xcounter {
+	XCOUNT_DIALLED,
+	XCOUNT_INCOMING,
+	XCOUNT_ANSWERED,
+	XCOUNT_REFUSED,
+	XCOUNT_T310,
+	XCOUNT_COMMANDS,
+	XCOUNT_COMMANDS_BAD,
+	XCOUNT_COUNT
+};
 
 struct xspan {
 	struct list       link;

@@ -27,7 +27,8 @@ int xnumber_key(const char *digits, uint8_t ton, char key[XNUMBER_KEY])
 	if (!international && len > NATIONAL_DIGITS_MIN && d[0] == '0' && d[1] == '0') {
 		international = true;
 		d += 2;
-	} else if (!international && ton == E1_TON_UNKNOWN && strlen(d) >= NATIONAL_DIGITS_MIN + 2 && !strncmp(d, COUNTRY_CODE, 2)) {
+	} else if (!international && ton == E1_TON_UNKNOWN && strlen(d) >= NATIONAL_DIGITS_MIN + 2 &&
+	           !strncmp(d, COUNTRY_CODE, 2)) {
 		international = true;
 	}
 	if (international && strncmp(d, COUNTRY_CODE, 2) != 0) {
@@ -68,7 +69,8 @@ bool xnumber_is_prefix(struct exchange *x, const char *digits)
 	list_for_each(pos, nxt, &x->numbers) {
 		struct xnumber *n = list_entry(pos, struct xnumber, link);
 
-		if ((strlen(n->shown) > len && !strncmp(n->shown, digits, len)) || (strlen(n->key) > len && !strncmp(n->key, digits, len)))
+		if ((strlen(n->shown) > len && !strncmp(n->shown, digits, len)) ||
+		    (strlen(n->key) > len && !strncmp(n->key, digits, len)))
 			return true;
 	}
 	return false;

@@ -11,19 +11,21 @@
 
 #include "exchange/args.h"
 
-const char xoptions_usage[] =
-	"usage: exchange [options]\n"
-	"  --span SPEC      a span, once for each: name=NAME,local=ADDRESS:PORT,peer=ADDRESS:PORT[,k=8][,cut=any|alerting|connect][,overlap]\n"
-	"                   [,restore=MS]; or name=NAME,dahdi=N. IPv6 in brackets. Without it: name=pstn,local=127.0.0.1:40002,peer=127.0.0.1:40001\n"
-	"  --phones FILE    numbers that can be called, a line each: 13900000002 answer-after 2000 (`help number`). Without it: six phones\n"
-	"  --console        a person is at the keyboard: prompt, readable events\n"
-	"  --stdin          commands on standard input; its end is the end of the exchange\n"
-	"  --script FILE    commands from a file; the first that fails ends the exchange with status 1\n"
-	"  --socket PATH    a unix socket for commands and events\n"
-	"  --json           events as JSON on the console too\n"
-	"  --quiet          no events on standard output\n"
-	"  --log FILE       log there, not to standard error\n"
-	"  --log-level L    error, warn, info, debug\n";
+const char xoptions_usage[] = "usage: exchange [options]\n"
+			      "  --span SPEC      a span, once for each: "
+                              "name=NAME,local=ADDRESS:PORT,peer=ADDRESS:PORT[,k=8][,cut=any|alerting|connect][,overlap]\n"
+			      "                   [,restore=MS]; or name=NAME,dahdi=N. IPv6 in brackets. Without it: "
+                              "name=pstn,local=127.0.0.1:40002,peer=127.0.0.1:40001\n"
+			      "  --phones FILE    numbers that can be called, a line each: 13900000002 answer-after 2000 (`help "
+                              "number`). Without it: six phones\n"
+			      "  --console        a person is at the keyboard: prompt, readable events\n"
+			      "  --stdin          commands on standard input; its end is the end of the exchange\n"
+			      "  --script FILE    commands from a file; the first that fails ends the exchange with status 1\n"
+			      "  --socket PATH    a unix socket for commands and events\n"
+			      "  --json           events as JSON on the console too\n"
+			      "  --quiet          no events on standard output\n"
+			      "  --log FILE       log there, not to standard error\n"
+			      "  --log-level L    error, warn, info, debug\n";
 
 static int fail(char *error, unsigned size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 static int fail(char *error, unsigned size, const char *fmt, ...)
@@ -145,10 +147,12 @@ int xoptions_span(struct xoptions *o, const char *text, char *error, unsigned si
 int xoptions_parse(struct xoptions *o, int argc, char **argv, char *error, unsigned size)
 {
 	static const struct option longs[] = {
-		{"span", required_argument, NULL, 's'},   {"phones", required_argument, NULL, 'p'}, {"console", no_argument, NULL, 'c'},
-		{"stdin", no_argument, NULL, 'i'},        {"script", required_argument, NULL, 'f'}, {"socket", required_argument, NULL, 'S'},
-		{"json", no_argument, NULL, 'j'},         {"quiet", no_argument, NULL, 'q'},        {"log", required_argument, NULL, 'l'},
-		{"log-level", required_argument, NULL, 'L'}, {"help", no_argument, NULL, 'h'},     {NULL, 0, NULL, 0},
+		{ "span", required_argument, NULL, 's' },   { "phones", required_argument, NULL, 'p' },
+		{ "console", no_argument, NULL, 'c' },      { "stdin", no_argument, NULL, 'i' },
+		{ "script", required_argument, NULL, 'f' }, { "socket", required_argument, NULL, 'S' },
+		{ "json", no_argument, NULL, 'j' },         { "quiet", no_argument, NULL, 'q' },
+		{ "log", required_argument, NULL, 'l' },    { "log-level", required_argument, NULL, 'L' },
+		{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
 	};
 	int c, err = 0;
 

@@ -162,8 +162,11 @@ static int parse_word(struct parse *s, const char *w)
 		return parse_set(&p->clear_inband);
 	if (!strcmp(w, "loop"))
 		return parse_set(&p->voice_loop);
-	return fail(s, "%s: no such behaviour; one of answer, answer-after MS, ring, no-answer, busy, unallocated, congestion [CAUSE], reject CAUSE, silent "
-		       "(see `help number`)", w);
+	return fail(s,
+	            "%s: no such behaviour; one of answer, answer-after MS, ring, no-answer, busy, unallocated, congestion "
+	            "[CAUSE], reject CAUSE, silent "
+	            "(see `help number`)",
+	            w);
 }
 
 static long clip_ms(const struct clip *c)
@@ -212,6 +215,21 @@ int xplan_parse(struct exchange *x, struct xplan *p, struct xargs *a, char *text
 	return 0;
 }
 
+static const char *refusal_name(int cause)
+{
+	switch (cause) {
+	case 1:
+		return "unallocated";
+	case 17:
+		return "busy";
+	case 34:
+	case 42:
+		return "congestion";
+	default:
+		return "reject";
+	}
+}
+
 void xplan_describe(const struct xplan *p, char *text, unsigned size)
 {
 	const char *extra = p->early ? " early-media" : p->ring_inband ? " ring-inband" : "";
@@ -221,7 +239,7 @@ void xplan_describe(const struct xplan *p, char *text, unsigned size)
 		snprintf(text, size, "answer-after %ld%s%s", p->end_after_ms, extra, p->voice ? " voice" : "");
 		break;
 	case XPLAN_REFUSE:
-		snprintf(text, size, "reject %d after %ld%s", p->cause, p->end_after_ms, extra);
+		snprintf(text, size, "%s (cause %d) after %ld%s", refusal_name(p->cause), p->cause, p->end_after_ms, extra);
 		break;
 	case XPLAN_RING:
 		snprintf(text, size, "ring%s%s", extra, p->voice ? " voice" : "");

@@ -51,7 +51,8 @@ static void put_value(FILE *f, const char *key, const json_t *v)
 		break;
 	case JSON_INTEGER:
 		words = strcmp(key, "cause") ? NULL : cause_words((int)json_integer_value(v));
-		fprintf(f, " %s=%lld%s%s%s", key, (long long)json_integer_value(v), words ? " (" : "", words ? words : "", words ? ")" : "");
+		fprintf(f, " %s=%lld%s%s%s", key, (long long)json_integer_value(v), words ? " (" : "", words ? words : "",
+		        words ? ")" : "");
 		break;
 	case JSON_REAL:
 		fprintf(f, " %s=%.2f", key, json_real_value(v));
@@ -98,8 +99,10 @@ static const char *text_of(const json_t *o, const char *key)
 
 void xrender_event(FILE *f, const struct json_t *ev)
 {
-	static const char *const skip[] = { "v", "t", "mono_us", "ev", "call", "as", "span", "timeslot", "ms", "progress_mask", "talk_us", "setup_ms",
-		                            "alerting_ms", "answer_ms", "end_ms", "calling_ton", "called_ton", NULL };
+	static const char *const skip[] = { "v",           "t",          "mono_us",     "ev",        "call",
+		                            "as",          "span",       "timeslot",    "ms",        "progress_mask",
+		                            "talk_us",     "setup_ms",   "alerting_ms", "answer_ms", "end_ms",
+		                            "calling_ton", "called_ton", NULL };
 	char stamp[CLOCK_STAMP_SIZE], where[40] = "", name[40] = "";
 	long long slot = json_integer_value(json_object_get(ev, "timeslot"));
 
@@ -114,6 +117,30 @@ void xrender_event(FILE *f, const struct json_t *ev)
 	fputc('\n', f);
 }
 
+#define COLUMNS 100
+
+/* Words on lines of at most COLUMNS. */
+static void put_wrapped(FILE *f, const char *text, int indent)
+{
+	int column = 0;
+
+	while (*text) {
+		int len = (int)strcspn(text, " ");
+
+		if (!column || column + 1 + len > COLUMNS) {
+			fprintf(f, "%s%*s%.*s", column ? "\n" : "", indent, "", len, text);
+			column = indent + len;
+			indent = 8;
+		} else {
+			fprintf(f, " %.*s", len, text);
+			column += 1 + len;
+		}
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputc('\n', f);
+}
+
 static void put_list(FILE *f, const json_t *list)
 {
 	static const char *const none[] = { NULL };
@@ -123,7 +150,8 @@ static void put_list(FILE *f, const json_t *list)
 		const char *command = json_string_value(json_object_get(o, "command"));
 
 		if (command) {
-			fprintf(f, "  %s\n        %s\n", command, text_of(o, "text"));
+			put_wrapped(f, command, 2);
+			put_wrapped(f, text_of(o, "text"), 8);
 			continue;
 		}
 		fputc(' ', f);

@@ -152,7 +152,8 @@ static int client_alloc(struct xserver *s, int fd)
 	c->fd = fd;
 	c->close_task.run = client_close;
 	err = xsession_alloc(&c->session, s->x,
-	                     &(struct xsession_sink){ .reply = client_write, .event = client_write, .end = client_end, .arg = c }, false);
+	                     &(struct xsession_sink){ .reply = client_write, .event = client_write, .end = client_end, .arg = c },
+	                     false);
 	if (!err) {
 		err = loop_fd_add(s->x->loop, fd, EPOLLIN, on_client, c);
 		if (err)

@@ -44,7 +44,9 @@ struct xsession {
 
 const struct xcommand xcommands_session[] = {
 	{ "wait", "EVENT|any [key=value...] [timeout=MS] [as=NAME]",
-	  "until such an event comes, or has come and no wait took it (30000 ms); as: its call gets this name. For example: wait ring called=13900000002 as=bob", NULL },
+	  "until such an event comes, or has come and no wait took it (30000 ms); as: its call gets this name. For example: wait "
+	  "ring called=13900000002 as=bob",
+	  NULL },
 	{ "sleep", "MS", "do nothing for a while", NULL },
 	{ "echo", "TEXT...", "say it back", NULL },
 	{ "events", "on|off", "tell what happens, or not", NULL },

@@ -172,7 +172,9 @@ enum tone xcall_cause_tone(int cause)
 
 int xcall_say(struct xcall *c, struct clip *clip, unsigned times, int gain_db10, bool append)
 {
-	struct media_play play = { .count = 1, .times = times, .gain_db10 = gain_db10, .append = append, .direction = MEDIA_TO_LINE };
+	struct media_play play = {
+		.count = 1, .times = times, .gain_db10 = gain_db10, .append = append, .direction = MEDIA_TO_LINE
+	};
 
 	if (!c->port)
 		return -EPIPE;

@@ -122,7 +122,8 @@ static bool wanted(struct xspan *s, unsigned reference, bool to_originator)
 	list_for_each(pos, nxt, &s->x->calls) {
 		struct xcall *c = list_entry(pos, struct xcall, link);
 
-		if (c->span == s && c->e1 && c->disconnect_pi && (e1_call_reference(c->e1) & 0x7fff) == reference && c->from_phone != to_originator)
+		if (c->span == s && c->e1 && c->disconnect_pi && (e1_call_reference(c->e1) & 0x7fff) == reference &&
+		    c->from_phone != to_originator)
 			return true;
 	}
 	return false;

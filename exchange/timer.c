@@ -17,7 +17,8 @@ const struct xtimer_desc xtimer_desc[XTIMER_COUNT] = {
 	[XTIMER_T302] = { "T302", 15000, 100, 600000, 28, "SETUP ACKNOWLEDGE sent, the next digits of an incomplete number" },
 	[XTIMER_T304] = { "T304", 20000, 100, 600000, 102, "SETUP ACKNOWLEDGE received, the node asks for more digits" },
 	[XTIMER_T306] = { "T306", 30000, 100, 600000, 0, "DISCONNECT with in-band tone sent, RELEASE of the node" },
-	[XTIMER_T310] = { "T310", 10000, 100, 600000, 102, "CALL PROCEEDING received, ALERTING or CONNECT; PROGRESS does not stop it" },
+	[XTIMER_T310] = { "T310", 10000, 100, 600000, 102,
+	                  "CALL PROCEEDING received, ALERTING or CONNECT; PROGRESS does not stop it" },
 };
 
 enum xtimer xtimer_find(const char *name)
