@@ -11,6 +11,7 @@
 #include "exchange/internal.h"
 
 #define EXCHANGE_MAGIC 0x65786368u
+#define CLOSE_TURNS    10
 
 static const struct counter_desc counter_desc[XCOUNT_COUNT] = {
 	[XCOUNT_DIALLED] = { "dialled", "calls from phones to the node" },
@@ -21,6 +22,18 @@ static const struct counter_desc counter_desc[XCOUNT_COUNT] = {
 	[XCOUNT_COMMANDS] = { "commands", "command lines" },
 	[XCOUNT_COMMANDS_BAD] = { "commands_bad", "command lines refused" },
 };
+
+/* What spans and engine give back comes through the loop's queue, a few turns long: with the engine stopped nothing else brings
+ * more. */
+static void on_close_turn(struct loop_task *t)
+{
+	struct exchange *x = container_of(t, struct exchange, close_task);
+
+	if (--x->close_turns)
+		loop_queue(x->loop, t);
+	else
+		x->closed = true;
+}
 
 int exchange_alloc(struct exchange **xp, struct loop *l, struct counter_registry *counters)
 {
@@ -39,6 +52,7 @@ int exchange_alloc(struct exchange **xp, struct loop *l, struct counter_registry
 	list_init(&x->listeners);
 	list_init(&x->events);
 	x->event_task.run = xevent_deliver;
+	x->close_task.run = on_close_turn;
 	xplan_init(&x->default_plan);
 	x->default_plan.alert = false;
 	x->default_plan.end_after_ms = 0;
@@ -63,12 +77,8 @@ int exchange_alloc(struct exchange **xp, struct loop *l, struct counter_registry
 
 int exchange_start(struct exchange *x)
 {
-	int err;
-
 	MAGIC_CHECK(x, EXCHANGE_MAGIC);
-	err = media_start(x->media);
-	x->started = !err;
-	return err;
+	return media_start(x->media);
 }
 
 unsigned exchange_calls(const struct exchange *x)
@@ -98,9 +108,8 @@ void exchange_close(struct exchange *x)
 	struct list *pos, *nxt;
 
 	MAGIC_CHECK(x, EXCHANGE_MAGIC);
-	if (x->closed)
+	if (x->closed || x->close_turns)
 		return;
-	x->closed = true;
 	list_for_each(pos, nxt, &x->calls)
 		xcall_free(list_entry(pos, struct xcall, link));
 	list_for_each(pos, nxt, &x->spans) {
@@ -110,6 +119,9 @@ void exchange_close(struct exchange *x)
 		e1_span_free(s->e1);
 		free(s);
 	}
+	media_stop(x->media);
+	x->close_turns = CLOSE_TURNS;
+	loop_queue(x->loop, &x->close_task);
 }
 
 bool exchange_closed(const struct exchange *x)
@@ -125,8 +137,9 @@ void exchange_free(struct exchange *x)
 		return;
 	MAGIC_CHECK(x, EXCHANGE_MAGIC);
 	exchange_close(x);
-	if (x->started)
-		media_stop(x->media);
+	while (!x->closed && clock_is_virtual())
+		loop_run_until(x->loop, clock_mono_us(), NULL);
+	assert(x->closed);
 	media_free(x->media);
 	list_for_each(pos, nxt, &x->numbers) {
 		struct xnumber *n = list_entry(pos, struct xnumber, link);
@@ -155,8 +168,7 @@ int exchange_call_info(struct exchange *x, const char *id, struct exchange_call_
 		return -ENOENT;
 	memset(i, 0, sizeof(*i));
 	snprintf(i->id, sizeof(i->id), "%s", c->id);
-	if (!x->closed)
-		snprintf(i->span, sizeof(i->span), "%s", e1_span_name(c->span->e1));
+	snprintf(i->span, sizeof(i->span), "%s", e1_span_name(c->span->e1));
 	snprintf(i->state, sizeof(i->state), "%s", xcall_state_name(c->state));
 	snprintf(i->calling, sizeof(i->calling), "%s", c->setup.calling.digits);
 	snprintf(i->called, sizeof(i->called), "%s", c->setup.called.digits);

@@ -47,8 +47,8 @@ int  exchange_start(struct exchange *x);                             /* the tick
 
 void     exchange_release_all(struct exchange *x, int cause);   /* every call is hung up, every phone goes on hook */
 unsigned exchange_calls(const struct exchange *x);              /* not yet released */
-/* Calls that are left are dropped without signalling. Spans and engine go; the loop is run for it with a virtual clock only, so a
- * program runs exchange_close() first and its loop until exchange_closed(). */
+/* Calls that are left are dropped without signalling; spans go, the tick stops. exchange_free() wants it to be over: a program
+ * runs its loop until exchange_closed(); with a virtual clock exchange_free() does so itself. */
 void     exchange_close(struct exchange *x);
 bool     exchange_closed(const struct exchange *x);
 void     exchange_free(struct exchange *x);

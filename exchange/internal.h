@@ -59,7 +59,9 @@ struct exchange {
 	struct counter_group     group;
 	counter_t                count[XCOUNT_COUNT];
 	struct media            *media;
-	bool                     started, closed;
+	bool                     closed;
+	struct loop_task         close_task;
+	unsigned                 close_turns;  /* 0: not closing, or closed */
 	struct list              spans, calls, numbers, clips;
 	struct list              listeners, events;
 	struct loop_task         event_task;
