@@ -235,6 +235,7 @@ static void on_notify(struct xcall *c, const struct e1_event *ev)
 	xevent_emit(c->x, e);
 }
 
+/* The other end, or the line, ended it. A phone that stays hears the other end's tone, then that of its own exchange (on_gone). */
 static void cleared(struct xcall *c, const struct e1_event *ev)
 {
 	c->state = XCALL_CLEARING;
@@ -246,20 +247,17 @@ static void cleared(struct xcall *c, const struct e1_event *ev)
 	xcall_step(c, XSTEP_NONE, 0);
 	xcall_hear_nothing(c);
 	xcall_emit_hangup(c, ev->inband);
+	if ((c->from_phone || c->answer_us) && c->plan.stay_ms > 0)
+		xcall_step(c, XSTEP_ON_HOOK, c->plan.stay_ms);
 }
 
-/* The other end clears. A phone that stays hears its tone, else that of our exchange (xcall_gone). */
 static void on_hangup(struct xcall *c, const struct e1_event *ev)
 {
-	bool phone_there = c->from_phone || c->answer_us;
-
 	if (c->state == XCALL_CLEARING)
 		return; /* both at once */
 	cleared(c, ev);
 	c->inband_clear = ev->inband;
-	if (phone_there && c->plan.stay_ms > 0)
-		xcall_step(c, XSTEP_ON_HOOK, c->plan.stay_ms);
-	else if (ev->inband)
+	if (ev->inband && c->step == XSTEP_NONE)
 		(void)xcall_hangup(c, 16, false, "phone");
 }
 
