@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "billing/account.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCOUNT_SELECT                                                                                                                   \
+	"SELECT a.id, a.provider_id, a.tariff_id, a.balance_e4, a.held_e4, a.credit_e4, n.number, a.state, a.kind, a.language, t.name "  \
+	"FROM account_number n JOIN account a ON a.id = n.account_id JOIN tariff t ON t.id = a.tariff_id WHERE n.valid_to IS NULL"
+
+struct account_query {
+	const char     *number;
+	struct account *out;
+	int (*each)(void *arg, const struct account *a);
+	void           *arg;
+};
+
+static int account_row(void *arg, const char *const *col, unsigned cols)
+{
+	struct account_query *q = arg;
+	struct account a = { 0 };
+
+	(void)cols;
+	a.id = strtoll(col[0], NULL, 10);
+	a.provider_id = strtoll(col[1], NULL, 10);
+	a.tariff_id = strtoll(col[2], NULL, 10);
+	a.balance_e4 = strtoll(col[3], NULL, 10);
+	a.held_e4 = strtoll(col[4], NULL, 10);
+	a.credit_e4 = strtoll(col[5], NULL, 10);
+	(void)snprintf(a.number, sizeof(a.number), "%s", col[6]);
+	(void)snprintf(a.state, sizeof(a.state), "%s", col[7]);
+	(void)snprintf(a.kind, sizeof(a.kind), "%s", col[8]);
+	(void)snprintf(a.language, sizeof(a.language), "%s", col[9]);
+	(void)snprintf(a.tariff, sizeof(a.tariff), "%s", col[10]);
+	if (q->each)
+		return q->each(q->arg, &a);
+	*q->out = a;
+	return 1;
+}
+
+static int account_find_tx(struct store_conn *c, void *arg)
+{
+	struct account_query *q = arg;
+
+	return store_query(c, account_row, q, ACCOUNT_SELECT " AND n.number = ?", "s", q->number);
+}
+
+int account_find(struct store *s, const char *number, struct account *a)
+{
+	struct account_query q = { .number = number, .out = a };
+
+	return store_tx(s, account_find_tx, &q);
+}
+
+static int account_each_tx(struct store_conn *c, void *arg)
+{
+	int err = store_query(c, account_row, arg, ACCOUNT_SELECT " ORDER BY n.number", "");
+
+	return err == -ENOENT ? 0 : err;
+}
+
+int account_each(struct store *s, int (*each)(void *arg, const struct account *a), void *arg)
+{
+	struct account_query q = { .each = each, .arg = arg };
+
+	return store_tx(s, account_each_tx, &q);
+}
+
+/* ---- changes, each with its row in the audit trail ---- */
+
+static int audit(struct store_conn *c, const char *id, const char *who, const char *what, const char *subject, const char *before, const char *after, int64_t at)
+{
+	return store_exec(c, NULL, "INSERT IGNORE INTO audit (id, who, what, subject, before_text, after_text, at) VALUES (?, ?, ?, ?, ?, ?, ?)", "sssssst", id, who,
+	                  what, subject, before, after, at);
+}
+
+struct account_change {
+	const char *number, *who, *value, *column;
+	char        id[ID_SIZE];
+	int64_t     amount_e4, at_utc_us;
+	const struct account_new *new;
+};
+
+static int account_add_tx(struct store_conn *c, void *arg)
+{
+	const struct account_change *g = arg;
+	const struct account_new *n = g->new;
+	int64_t tariff, account;
+	char after[64];
+	int err;
+
+	err = store_query_int(c, &tariff, "SELECT id FROM tariff WHERE name = ?", "s", n->tariff);
+	if (err)
+		return err;
+	err = store_query_int(c, &account, "SELECT account_id FROM ledger WHERE id = ?", "s", g->id);
+	if (err != -ENOENT)
+		return err; /* 0: added in a try whose commit we did not hear of */
+	err = store_query_int(c, &account, "SELECT COUNT(*) FROM account_number WHERE number = ? AND valid_to IS NULL", "s", n->number);
+	if (err || account)
+		return err ? err : -EEXIST;
+	err = store_exec(c, NULL, "INSERT INTO account (language, tariff_id, balance_e4, created_at) VALUES (?, ?, ?, ?)", "siit", n->language, tariff, n->opening_e4,
+	                 n->at_utc_us);
+	if (!err)
+		err = store_query_int(c, &account, "SELECT LAST_INSERT_ID()", "");
+	if (!err)
+		err = store_exec(c, NULL, "INSERT INTO account_number (number, account_id, valid_from) VALUES (?, ?, ?)", "sit", n->number, account, n->at_utc_us);
+	if (!err)
+		err = store_exec(c, NULL, "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) VALUES (?, ?, ?, 'opening', ?, ?)", "sisit", g->id, account,
+		                 n->number, n->opening_e4, n->at_utc_us);
+	(void)snprintf(after, sizeof(after), "balance %lld", (long long)n->opening_e4);
+	if (!err)
+		err = audit(c, g->id, n->who, "account.add", n->number, NULL, after, n->at_utc_us);
+	return err;
+}
+
+int account_add(struct store *s, const struct account_new *n)
+{
+	struct account_change g = { .new = n };
+
+	if (n->opening_e4 < 0 || n->number[0] == '\0')
+		return -EINVAL;
+	random_id(g.id);
+	return store_tx(s, account_add_tx, &g);
+}
+
+static int account_id_of(struct store_conn *c, const char *number, int64_t *id)
+{
+	return store_query_int(c, id, "SELECT account_id FROM account_number WHERE number = ? AND valid_to IS NULL", "s", number);
+}
+
+static int account_topup_tx(struct store_conn *c, void *arg)
+{
+	const struct account_change *g = arg;
+	int64_t account;
+	char after[64];
+	int err = account_id_of(c, g->number, &account);
+
+	if (!err)
+		err = store_exec(c, NULL, "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) VALUES (?, ?, ?, 'topup', ?, ?)", "sisit", g->id, account,
+		                 g->number, g->amount_e4, g->at_utc_us);
+	if (err == -EEXIST)
+		return 0;
+	if (!err)
+		err = store_exec(c, NULL, "UPDATE account SET balance_e4 = balance_e4 + ? WHERE id = ?", "ii", g->amount_e4, account);
+	(void)snprintf(after, sizeof(after), "%+lld", (long long)g->amount_e4);
+	if (!err)
+		err = audit(c, g->id, g->who, "account.topup", g->number, NULL, after, g->at_utc_us);
+	return err;
+}
+
+int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who, int64_t at_utc_us)
+{
+	struct account_change g = { .number = number, .who = who, .amount_e4 = amount_e4, .at_utc_us = at_utc_us };
+
+	if (amount_e4 <= 0)
+		return -EINVAL;
+	(void)snprintf(g.id, sizeof(g.id), "%s", id);
+	return store_tx(s, account_topup_tx, &g);
+}
+
+static int text_row(void *arg, const char *const *col, unsigned cols)
+{
+	(void)cols;
+	(void)snprintf(arg, 32, "%s", col[0] ? col[0] : "");
+	return 1;
+}
+
+static int account_set_tx(struct store_conn *c, void *arg)
+{
+	const struct account_change *g = arg;
+	bool state = strcmp(g->column, "state") == 0;
+	char before[32];
+	int64_t account;
+	int err = account_id_of(c, g->number, &account);
+
+	if (!err)
+		err = store_query(c, text_row, before, state ? "SELECT state FROM account WHERE id = ? FOR UPDATE" : "SELECT language FROM account WHERE id = ? FOR UPDATE",
+		                  "i", account);
+	if (!err)
+		err = store_exec(c, NULL, state ? "UPDATE account SET state = ? WHERE id = ?" : "UPDATE account SET language = ? WHERE id = ?", "si", g->value, account);
+	if (!err)
+		err = audit(c, g->id, g->who, state ? "account.state" : "account.language", g->number, before, g->value, g->at_utc_us);
+	return err;
+}
+
+static int account_set(struct store *s, const char *column, const char *number, const char *value, const char *who, int64_t at_utc_us)
+{
+	struct account_change g = { .number = number, .who = who, .value = value, .column = column, .at_utc_us = at_utc_us };
+
+	random_id(g.id);
+	return store_tx(s, account_set_tx, &g);
+}
+
+int account_set_state(struct store *s, const char *number, const char *state, const char *who, int64_t at_utc_us)
+{
+	if (strcmp(state, "active") != 0 && strcmp(state, "suspended") != 0 && strcmp(state, "closed") != 0)
+		return -EINVAL;
+	return account_set(s, "state", number, state, who, at_utc_us);
+}
+
+int account_set_language(struct store *s, const char *number, const char *language, const char *who, int64_t at_utc_us)
+{
+	if (strcmp(language, "zh-CN") != 0 && strcmp(language, "en") != 0)
+		return -EINVAL;
+	return account_set(s, "language", number, language, who, at_utc_us);
+}
+
+/* ---- the ledger ---- */
+
+struct ledger_query {
+	const char *number;
+	int (*each)(void *arg, const struct ledger_row *r);
+	void *arg;
+};
+
+static int ledger_row(void *arg, const char *const *col, unsigned cols)
+{
+	struct ledger_query *q = arg;
+	struct ledger_row r = { .amount_e4 = strtoll(col[2], NULL, 10) };
+
+	(void)cols;
+	(void)snprintf(r.id, sizeof(r.id), "%s", col[0]);
+	(void)snprintf(r.kind, sizeof(r.kind), "%s", col[1]);
+	(void)snprintf(r.call_id, sizeof(r.call_id), "%s", col[3] ? col[3] : "");
+	(void)snprintf(r.leg_id, sizeof(r.leg_id), "%s", col[4] ? col[4] : "");
+	(void)snprintf(r.at, sizeof(r.at), "%s", col[5]);
+	return q->each(q->arg, &r);
+}
+
+static int account_ledger_tx(struct store_conn *c, void *arg)
+{
+	struct ledger_query *q = arg;
+	int err = store_query(c, ledger_row, q, "SELECT id, kind, amount_e4, call_id, leg_id, at FROM v_ledger WHERE number = ? ORDER BY at, id", "s", q->number);
+
+	return err == -ENOENT ? 0 : err;
+}
+
+int account_ledger(struct store *s, const char *number, int (*each)(void *arg, const struct ledger_row *r), void *arg)
+{
+	struct ledger_query q = { .number = number, .each = each, .arg = arg };
+
+	return store_tx(s, account_ledger_tx, &q);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * billing/account.h - accounts and their numbers. Blocking: workers and the command line. Numbers are canonical (route/number.h), times UTC us given by the caller, who
+ * stands in the audit trail.
+ */
+#ifndef BILLING_ACCOUNT_H
+#define BILLING_ACCOUNT_H
+
+#include "core/random.h"
+#include "store/store.h"
+
+struct account {
+	int64_t id, provider_id, tariff_id, balance_e4, held_e4, credit_e4;
+	char    number[32], state[12], kind[12], language[8], tariff[64];
+};
+
+/* The account whose live number this is. -ENOENT. */
+int account_find(struct store *s, const char *number, struct account *a);
+int account_each(struct store *s, int (*each)(void *arg, const struct account *a), void *arg);
+
+struct account_new {
+	const char *number, *language, *tariff, *who;
+	int64_t     opening_e4, at_utc_us;   /* the opening balance is a ledger row like any other */
+};
+/* -EEXIST the number is live already; -ENOENT no such tariff; -EINVAL. */
+int account_add(struct store *s, const struct account_new *n);
+
+/* id: client-made, so that a repeated top-up is one. -ENOENT, -EINVAL amount <= 0. */
+int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who, int64_t at_utc_us);
+/* state: active, suspended, closed. -ENOENT, -EINVAL. */
+int account_set_state(struct store *s, const char *number, const char *state, const char *who, int64_t at_utc_us);
+int account_set_language(struct store *s, const char *number, const char *language, const char *who, int64_t at_utc_us);
+
+struct ledger_row {
+	char    id[ID_SIZE], kind[20], call_id[ID_SIZE], leg_id[ID_SIZE], at[32];
+	int64_t amount_e4;
+};
+int account_ledger(struct store *s, const char *number, int (*each)(void *arg, const struct ledger_row *r), void *arg);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* billing/check.c - may he, and at which price: before a trigger is confirmed, before a party is called. Blocking. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "billing/internal.h"
+#include "billing/tariff.h"
+
+struct check {
+	struct billing         *b;
+	const char             *number;
+	int64_t                 at_utc_us;
+	struct billing_trigger *t;
+	char                    state[12];
+	int64_t                 available_e4;
+};
+
+static int check_row(void *arg, const char *const *col, unsigned cols)
+{
+	struct check *q = arg;
+	struct charge_account *a = &q->t->account;
+
+	(void)cols;
+	a->account_id = strtoll(col[0], NULL, 10);
+	a->provider_id = strtoll(col[1], NULL, 10);
+	a->tariff_id = strtoll(col[2], NULL, 10);
+	(void)snprintf(q->t->language, sizeof(q->t->language), "%s", col[3]);
+	(void)snprintf(q->state, sizeof(q->state), "%s", col[4]);
+	q->available_e4 = strtoll(col[5], NULL, 10);
+	return 1;
+}
+
+static int check_trigger_tx(struct store_conn *c, void *arg)
+{
+	struct check *q = arg;
+	struct billing_trigger *t = q->t;
+	int64_t member_e4;
+	int err;
+
+	err = store_query(c, check_row, q,
+	                  "SELECT a.id, a.provider_id, a.tariff_id, a.language, a.state, a.balance_e4 + a.credit_e4 - a.held_e4 FROM account_number n "
+	                  "JOIN account a ON a.id = n.account_id WHERE n.number = ? AND n.valid_from <= ? AND n.valid_to IS NULL",
+	                  "st", q->number, q->at_utc_us);
+	if (err)
+		return err;
+	if (strcmp(q->state, "active") != 0)
+		return -EACCES;
+	(void)snprintf(t->account.number, sizeof(t->account.number), "%s", q->number);
+	err = tariff_rate(c, t->account.tariff_id, q->b->config.home_area, q->number, q->at_utc_us, &t->callback_rate);
+	if (!err)
+		err = tariff_cheapest_first(c, t->account.tariff_id, q->at_utc_us, &member_e4);
+	if (err)
+		return err == -ENOENT ? -ENODATA : err;
+	t->hold_e4 = rating_first_e4(&t->callback_rate, q->at_utc_us) + member_e4;
+	return q->available_e4 < t->hold_e4 ? -EDQUOT : 0;
+}
+
+int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us, struct billing_trigger *t)
+{
+	struct check q = { .b = b, .number = number, .at_utc_us = at_utc_us, .t = t };
+
+	(void)service; /* one tariff an account; a service's own tariff comes with the table of services */
+	memset(t, 0, sizeof(*t));
+	return store_tx(b->store, check_trigger_tx, &q);
+}
+
+struct rate_query {
+	struct billing              *b;
+	const struct charge_account *a;
+	const char                  *called;
+	int64_t                      at_utc_us;
+	struct rate                 *rate;
+};
+
+static int origin_row(void *arg, const char *const *col, unsigned cols)
+{
+	(void)cols;
+	*(bool *)arg = strcmp(col[0], "host") == 0;
+	return 1;
+}
+
+static int rate_leg_tx(struct store_conn *c, void *arg)
+{
+	struct rate_query *q = arg;
+	char origin[16];
+	bool host = true;
+	int err = tariff_barred(c, q->called);
+
+	if (err)
+		return err > 0 ? -EACCES : err;
+	err = store_query(c, origin_row, &host, "SELECT origin FROM tariff WHERE id = ?", "i", q->a->tariff_id);
+	if (!err && host)
+		err = tariff_area(c, q->a->number, origin);
+	else
+		(void)snprintf(origin, sizeof(origin), "%s", q->b->config.home_area);
+	return err ? err : tariff_rate(c, q->a->tariff_id, origin, q->called, q->at_utc_us, q->rate);
+}
+
+int billing_rate_leg(struct billing *b, const struct charge_account *a, const char *called, int64_t at_utc_us, struct rate *rate)
+{
+	struct rate_query q = { b, a, called, at_utc_us, rate };
+
+	return store_tx(b->store, rate_leg_tx, &q);
+}

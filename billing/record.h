@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * billing/record.h - call and leg records (rule 25): first into the journal, fsynced; then into the database, once. Control thread.
+ */
+#ifndef BILLING_RECORD_H
+#define BILLING_RECORD_H
+
+#include "billing/billing.h"
+
+struct leg_record { /* times UTC us, 0: did not happen */
+	char        leg_id[ID_SIZE], call_id[ID_SIZE];
+	int64_t     account_id, provider_id;        /* 0: none */
+	const char *role;                            /* trigger, host, member */
+	unsigned    order;
+	bool        outgoing;
+	const char *trunk, *channel;
+	unsigned    timeslot, reference, bearer;
+	const char *calling, *calling_raw, *called, *called_raw, *redirecting_raw;
+	unsigned    calling_ton, calling_npi, called_ton, called_npi;
+	const char *presentation, *screening;
+	int64_t     began_us, alerting_us, answered_us, ended_us, talk_ms;
+	int         cause, location;
+	bool        by_peer;
+	int64_t     tariff_id, price_e4;
+	int         tariff_version;
+};
+
+struct call_record {
+	char        call_id[ID_SIZE];
+	int64_t     account_id, provider_id;
+	const char *host, *service;
+	int64_t     began_us, ended_us;
+	int         cause;
+};
+
+/* Copied; never fail towards the caller: what the journal cannot take is logged and counted. */
+void record_put_leg(struct billing *b, const struct leg_record *r);
+void record_put_call(struct billing *b, const struct call_record *r);
+
+#endif

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "store/store.h"
+
+#include <errno.h>
+#include <mysql.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/magic.h"
+#include "core/random.h"
+
+#define LOG_MODULE "store"
+
+#define STORE_MAGIC     0x53544f52u
+#define SQL_MAX         (256 * 1024)
+#define CONNECTIONS_MAX 64
+#define TIMEOUT_S       5
+
+struct store_conn {
+	struct store *s;
+	MYSQL        *my;      /* NULL: not connected */
+	char         *sql;     /* SQL_MAX, the statement being built */
+};
+
+struct store {
+	unsigned            magic;
+	struct store_config config;
+	char                password[256];
+	pthread_mutex_t     lock;
+	pthread_cond_t      freed;
+	struct store_conn   conn[CONNECTIONS_MAX];
+	bool                busy[CONNECTIONS_MAX];
+	unsigned            fault_n, fault_error;
+	bool                fault_after;
+};
+
+static int store_read_password(struct store *s)
+{
+	const char *path = s->config.password_file;
+	struct stat st;
+	FILE *f;
+
+	if (path[0] == '\0')
+		return 0;
+	f = fopen(path, "re");
+	if (f == NULL || fstat(fileno(f), &st) != 0) {
+		int err = -errno;
+
+		log_error("password file %s: %s", path, strerror(-err));
+		if (f)
+			(void)fclose(f);
+		return err;
+	}
+	if (st.st_mode & 077) {
+		log_error("password file %s can be read by others than its owner (mode %03o): refused", path, st.st_mode & 0777);
+		(void)fclose(f);
+		return -EACCES;
+	}
+	if (fgets(s->password, sizeof(s->password), f) != NULL)
+		s->password[strcspn(s->password, "\r\n")] = '\0';
+	(void)fclose(f);
+	return 0;
+}
+
+int store_open(struct store **sp, const struct store_config *c)
+{
+	struct store *s;
+	int err;
+
+	if (c->connections > CONNECTIONS_MAX)
+		return -EINVAL;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return -ENOMEM;
+	s->magic = STORE_MAGIC;
+	s->config = *c;
+	if (s->config.connections == 0)
+		s->config.connections = 8;
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_cond_init(&s->freed, NULL);
+	(void)mysql_library_init(0, NULL, NULL);
+	err = store_read_password(s);
+	for (unsigned i = 0; !err && i < s->config.connections; i++) {
+		s->conn[i].s = s;
+		s->conn[i].sql = malloc(SQL_MAX);
+		if (s->conn[i].sql == NULL)
+			err = -ENOMEM;
+	}
+	if (err) {
+		store_close(s);
+		return err;
+	}
+	*sp = s;
+	return 0;
+}
+
+static void conn_drop(struct store_conn *c)
+{
+	if (c->my)
+		mysql_close(c->my);
+	c->my = NULL;
+}
+
+void store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	MAGIC_CHECK(s, STORE_MAGIC);
+	for (unsigned i = 0; i < s->config.connections; i++) {
+		conn_drop(&s->conn[i]);
+		free(s->conn[i].sql);
+	}
+	(void)pthread_cond_destroy(&s->freed);
+	(void)pthread_mutex_destroy(&s->lock);
+	s->magic = MAGIC_DEAD;
+	free(s);
+}
+
+/* ---- connections ---- */
+
+static int conn_open(struct store_conn *c)
+{
+	const struct store_config *k = &c->s->config;
+	unsigned timeout = TIMEOUT_S;
+	my_bool reconnect = 0;
+
+	if (c->my)
+		return 0;
+	c->my = mysql_init(NULL);
+	if (c->my == NULL)
+		return -ENOMEM;
+	(void)mysql_options(c->my, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
+	(void)mysql_options(c->my, MYSQL_OPT_READ_TIMEOUT, &timeout);
+	(void)mysql_options(c->my, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
+	(void)mysql_options(c->my, MYSQL_OPT_RECONNECT, &reconnect);
+	(void)mysql_options(c->my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	/* Strict, so that nothing is cut or rounded silently; snapshot isolation, so that a read-then-write of the same row cannot lose an update. */
+	(void)mysql_options(c->my, MYSQL_INIT_COMMAND,
+	                    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
+	                    "time_zone='+00:00', innodb_snapshot_isolation=ON, innodb_lock_wait_timeout=5, autocommit=1");
+	if (mysql_real_connect(c->my, k->socket[0] ? NULL : k->host, k->user, c->s->password, k->database[0] ? k->database : NULL, k->port,
+	                       k->socket[0] ? k->socket : NULL, CLIENT_FOUND_ROWS) == NULL) /* an UPDATE counts the rows it found */ {
+		log_warn("database: %s", mysql_error(c->my));
+		conn_drop(c);
+		return -ECONNABORTED;
+	}
+	return 0;
+}
+
+static struct store_conn *conn_take(struct store *s)
+{
+	struct store_conn *c = NULL;
+
+	(void)pthread_mutex_lock(&s->lock);
+	while (c == NULL) {
+		for (unsigned i = 0; i < s->config.connections && c == NULL; i++)
+			if (!s->busy[i]) {
+				s->busy[i] = true;
+				c = &s->conn[i];
+			}
+		if (c == NULL)
+			(void)pthread_cond_wait(&s->freed, &s->lock);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return c;
+}
+
+static void conn_give(struct store_conn *c)
+{
+	struct store *s = c->s;
+
+	(void)pthread_mutex_lock(&s->lock);
+	s->busy[c - s->conn] = false;
+	(void)pthread_cond_signal(&s->freed);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- statements ---- */
+
+void store_fault(struct store *s, unsigned n, unsigned error, bool after)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->fault_n = n;
+	s->fault_error = error;
+	s->fault_after = after;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static unsigned store_fault_due(struct store *s, bool *after)
+{
+	unsigned error = 0;
+
+	(void)pthread_mutex_lock(&s->lock);
+	if (s->fault_n > 0 && --s->fault_n == 0) {
+		error = s->fault_error;
+		*after = s->fault_after;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return error;
+}
+
+static int store_errno(unsigned error)
+{
+	switch (error) {
+	case 1213: /* deadlock */
+	case 1205: /* lock wait timeout */
+	case 1020: /* record has changed since last read */
+		return -EAGAIN;
+	case 1047: /* Galera: not ready */
+	case 1053: /* server shutdown in progress */
+	case 1927: /* connection was killed */
+	case 2002:
+	case 2003:
+	case 2006:
+	case 2013:
+		return -ECONNABORTED;
+	case 1062:
+		return -EEXIST;
+	case 1451:
+	case 1452:
+	case 4025: /* CONSTRAINT failed */
+		return -ERANGE;
+	default:
+		return -EIO;
+	}
+}
+
+static int store_send(struct store_conn *c, const char *sql, size_t len)
+{
+	bool after = false;
+	unsigned error;
+	int err;
+
+	if (c->my == NULL)
+		return -ECONNABORTED;
+	error = store_fault_due(c->s, &after);
+	if (error && !after) {
+		if (store_errno(error) == -ECONNABORTED)
+			conn_drop(c);
+		return store_errno(error);
+	}
+	if (mysql_real_query(c->my, sql, len) != 0) {
+		err = store_errno(mysql_errno(c->my));
+		if (err == -EIO)
+			log_error("%s: %.300s", mysql_error(c->my), sql);
+		if (err == -ECONNABORTED)
+			conn_drop(c);
+		return err;
+	}
+	if (error) { /* the reply is lost: the server has done it, we do not know */
+		conn_drop(c);
+		return -ECONNABORTED;
+	}
+	return 0;
+}
+
+static int store_build(struct store_conn *c, size_t *len, const char *sql, const char *types, va_list ap)
+{
+	char *out = c->sql, *end = c->sql + SQL_MAX - 64;
+
+	if (c->my == NULL)
+		return -ECONNABORTED;
+	for (; *sql && out < end; sql++) {
+		const char *s;
+		char stamp[CLOCK_STAMP_SIZE];
+		int64_t v;
+
+		if (*sql != '?') {
+			*out++ = *sql;
+			continue;
+		}
+		switch (*types++) {
+		case 'i':
+			out += sprintf(out, "%lld", (long long)va_arg(ap, int64_t));
+			break;
+		case 't':
+			v = va_arg(ap, int64_t);
+			if (v == 0) {
+				out += sprintf(out, "NULL");
+				break;
+			}
+			clock_format_utc(v, stamp, sizeof(stamp));
+			out += sprintf(out, "'%s'", stamp);
+			break;
+		case 's':
+			s = va_arg(ap, const char *);
+			if (s == NULL) {
+				out += sprintf(out, "NULL");
+				break;
+			}
+			if (out + 2 * strlen(s) + 3 >= end)
+				return -EMSGSIZE;
+			*out++ = '\'';
+			out += mysql_real_escape_string(c->my, out, s, strlen(s));
+			*out++ = '\'';
+			break;
+		default:
+			assert(!"store: more ? than types");
+		}
+	}
+	if (out >= end)
+		return -EMSGSIZE;
+	assert(*types == '\0');
+	*out = '\0';
+	*len = (size_t)(out - c->sql);
+	return 0;
+}
+
+int store_exec(struct store_conn *c, uint64_t *affected, const char *sql, const char *types, ...)
+{
+	size_t len;
+	va_list ap;
+	int err;
+
+	va_start(ap, types);
+	err = store_build(c, &len, sql, types, ap);
+	va_end(ap);
+	if (!err)
+		err = store_send(c, c->sql, len);
+	if (!err && affected)
+		*affected = mysql_affected_rows(c->my);
+	return err;
+}
+
+static int store_rows(struct store_conn *c, int (*row)(void *, const char *const *, unsigned), void *arg)
+{
+	MYSQL_RES *res = mysql_store_result(c->my);
+	unsigned cols;
+	int err = -ENOENT;
+	MYSQL_ROW r;
+
+	if (res == NULL) {
+		err = store_errno(mysql_errno(c->my));
+		if (err == -ECONNABORTED)
+			conn_drop(c);
+		return err;
+	}
+	cols = mysql_num_fields(res);
+	while ((r = mysql_fetch_row(res)) != NULL) {
+		err = row ? row(arg, (const char *const *)r, cols) : 0;
+		if (err)
+			break;
+	}
+	mysql_free_result(res);
+	return err == 1 ? 0 : err;
+}
+
+int store_query(struct store_conn *c, int (*row)(void *, const char *const *, unsigned), void *arg, const char *sql, const char *types, ...)
+{
+	size_t len;
+	va_list ap;
+	int err;
+
+	va_start(ap, types);
+	err = store_build(c, &len, sql, types, ap);
+	va_end(ap);
+	if (!err)
+		err = store_send(c, c->sql, len);
+	return err ? err : store_rows(c, row, arg);
+}
+
+static int store_int_row(void *arg, const char *const *col, unsigned cols)
+{
+	if (cols < 1 || col[0] == NULL)
+		return -ENODATA;
+	*(int64_t *)arg = strtoll(col[0], NULL, 10);
+	return 1;
+}
+
+int store_query_int(struct store_conn *c, int64_t *out, const char *sql, const char *types, ...)
+{
+	size_t len;
+	va_list ap;
+	int err;
+
+	va_start(ap, types);
+	err = store_build(c, &len, sql, types, ap);
+	va_end(ap);
+	if (!err)
+		err = store_send(c, c->sql, len);
+	return err ? err : store_rows(c, store_int_row, out);
+}
+
+/* ---- transactions ---- */
+
+static int store_try(struct store_conn *c, int (*fn)(struct store_conn *, void *), void *arg)
+{
+	int err = conn_open(c);
+
+	if (!err)
+		err = store_exec(c, NULL, "START TRANSACTION", "");
+	if (!err)
+		err = fn(c, arg);
+	if (!err)
+		err = store_exec(c, NULL, "COMMIT", "");
+	if (err && c->my && store_exec(c, NULL, "ROLLBACK", "") != 0)
+		conn_drop(c);
+	return err;
+}
+
+static void store_pause(unsigned attempt)
+{
+	struct timespec ts = { .tv_nsec = (long)(1 + random_below(10u << attempt)) * 1000000 };
+
+	(void)nanosleep(&ts, NULL); /* real time also in a world: the server is real, and time waits for the worker */
+}
+
+int store_tx(struct store *s, int (*fn)(struct store_conn *, void *), void *arg)
+{
+	struct store_conn *c = conn_take(s);
+	int err = 0;
+
+	for (unsigned i = 0; i < STORE_TRIES; i++) {
+		if (i > 0)
+			store_pause(i);
+		err = store_try(c, fn, arg);
+		if (err != -EAGAIN && err != -ECONNABORTED)
+			break;
+	}
+	conn_give(c);
+	return err == -EAGAIN || err == -ECONNABORTED ? -EIO : err;
+}
