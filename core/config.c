@@ -30,7 +30,8 @@ struct config_file {
 	unsigned             place_count, place_room;
 };
 
-static void read_mapping(struct config_file *f, const struct config_field *table, bool partial, yaml_node_t *node, const char *path, void *out, unsigned depth);
+static void read_mapping(struct config_file *f, const struct config_field *table, bool partial, yaml_node_t *node,
+                         const char *path, void *out, unsigned depth);
 
 /* ---- mistakes
  * -------------------------------------------------------------------------------------------------------------------- */
@@ -51,7 +52,8 @@ static void complain(struct config_file *f, unsigned line, const char *where, co
 		fprintf(f->errors, "%s: more mistakes are not shown\n", f->name);
 }
 
-__attribute__((format(printf, 4, 5))) static void mistake(struct config_file *f, const yaml_node_t *node, const char *where, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static void mistake(struct config_file *f, const yaml_node_t *node, const char *where,
+                                                          const char *fmt, ...)
 {
 	va_list ap;
 
@@ -363,7 +365,8 @@ static bool is_nothing(const yaml_node_t *node)
 {
 	const char *text = scalar(node);
 
-	return text && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
+	return text && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	       (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
 }
 
 static void read_scalar(struct config_file *f, const struct config_field *d, yaml_node_t *node, const char *path, void *at)
@@ -405,7 +408,8 @@ static void read_strings(struct config_file *f, const struct config_field *d, ya
 	store_count(d, out, count);
 }
 
-static void read_list(struct config_file *f, const struct config_field *d, yaml_node_t *node, const char *path, void *out, unsigned depth)
+static void read_list(struct config_file *f, const struct config_field *d, yaml_node_t *node, const char *path, void *out,
+                      unsigned depth)
 {
 	unsigned count = 0;
 	yaml_node_item_t *item;
@@ -431,7 +435,8 @@ static void read_list(struct config_file *f, const struct config_field *d, yaml_
 	store_count(d, out, count);
 }
 
-static void read_value(struct config_file *f, const struct config_field *d, yaml_node_t *node, const char *path, void *out, unsigned depth)
+static void read_value(struct config_file *f, const struct config_field *d, yaml_node_t *node, const char *path, void *out,
+                       unsigned depth)
 {
 	switch (d->type) {
 	case CONFIG_SECTION:
@@ -458,7 +463,8 @@ static void unknown_key(struct config_file *f, const struct config_field *table,
 	mistake(f, key, path, "there is no such setting here (there are: %s)", known);
 }
 
-static void read_mapping(struct config_file *f, const struct config_field *table, bool partial, yaml_node_t *node, const char *path, void *out, unsigned depth)
+static void read_mapping(struct config_file *f, const struct config_field *table, bool partial, yaml_node_t *node,
+                         const char *path, void *out, unsigned depth)
 {
 	yaml_node_pair_t *pair;
 	unsigned before = f->error_count;
@@ -541,8 +547,9 @@ int config_parse(struct config_file **fp, const char *name, const char *text, si
 		f->have_doc = true;
 	} else {
 		if (errors)
-			fprintf(errors, "%s:%zu: %s%s%s\n", name, parser.problem_mark.line + 1, parser.problem ? parser.problem : "no YAML",
-			        parser.context ? ", " : "", parser.context ? parser.context : "");
+			fprintf(errors, "%s:%zu: %s%s%s\n", name, parser.problem_mark.line + 1,
+			        parser.problem ? parser.problem : "no YAML", parser.context ? ", " : "",
+			        parser.context ? parser.context : "");
 		err = parser.error == YAML_MEMORY_ERROR ? -ENOMEM : -EBADMSG;
 	}
 	yaml_parser_delete(&parser);
@@ -598,19 +605,22 @@ void config_close(struct config_file *f)
 /* ---- help
  * ------------------------------------------------------------------------------------------------------------------------ */
 
-static void each_in(const struct config_field *table, const char *path, void (*each)(const char *, const struct config_field *, void *), void *arg)
+static void each_in(const struct config_field *table, const char *path,
+                    void (*each)(const char *, const struct config_field *, void *), void *arg)
 {
 	for (const struct config_field *d = table; d->name; d++) {
 		char where[CONFIG_PATH_MAX];
 
-		(void)snprintf(where, sizeof(where), "%.90s%s%.30s%s", path, path[0] ? "." : "", d->name, d->type == CONFIG_LIST ? "[]" : "");
+		(void)snprintf(where, sizeof(where), "%.90s%s%.30s%s", path, path[0] ? "." : "", d->name,
+		               d->type == CONFIG_LIST ? "[]" : "");
 		each(where, d, arg);
-		if (d->table)
+		if (d->table && !(d->type == CONFIG_SECTION && d->preset))
 			each_in(d->table, where, each, arg);
 	}
 }
 
-void config_each(const struct config_field *table, void (*each)(const char *where, const struct config_field *field, void *arg), void *arg)
+void config_each(const struct config_field *table, void (*each)(const char *where, const struct config_field *field, void *arg),
+                 void *arg)
 {
 	each_in(table, "", each, arg);
 }
@@ -640,7 +650,8 @@ static void help_one(const char *where, const struct config_field *d, void *arg)
 	if (h->form == CONFIG_HELP_TEXT) {
 		fprintf(h->out, "%s\n    %s\n", where, d->text);
 		if (!group)
-			fprintf(h->out, "    default: %s; %s\n", d->preset ? (d->preset[0] ? d->preset : "none") : "must be given", range);
+			fprintf(h->out, "    default: %s; %s\n",
+			        d->preset ? (d->preset[0] ? d->preset : "none") : "must be given", range);
 		else if (range[0])
 			fprintf(h->out, "    %s\n", range);
 		return;

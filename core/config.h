@@ -29,7 +29,8 @@ enum config_type {
 	CONFIG_ENUM,    /* one of choices; an int or enum */
 	CONFIG_STRINGS, /* char[max][size], a YAML list; unused ones are empty. count_offset when counted */
 	CONFIG_ADDRESS, /* 127.0.0.1:40001 or [::1]:40001, a struct sockaddr_storage; "": ss_family 0 */
-	CONFIG_SECTION, /* a mapping: table, relative to offset */
+	/* a mapping: table, relative to offset. preset: help names that section instead of listing the same settings again */
+	CONFIG_SECTION,
 	CONFIG_LIST,    /* a list of mappings: table, at most max, size apart; count_offset */
 };
 
@@ -77,7 +78,8 @@ bool config_given(const struct config_file *f, const char *where);
 enum config_help_form { CONFIG_HELP_TEXT, CONFIG_HELP_ROFF };
 void config_help(const struct config_field *table, enum config_help_form form, FILE *out);
 /* Calls each with the full name of every setting, sections and lists included ("spans[].local"). */
-void config_each(const struct config_field *table, void (*each)(const char *where, const struct config_field *field, void *arg), void *arg);
+void config_each(const struct config_field *table, void (*each)(const char *where, const struct config_field *field, void *arg),
+                 void *arg);
 
 /* Tables' tool: 127.0.0.1:40001 or [::1]:40001 with a port of 1..65535. 0 or -EINVAL; sa is a struct sockaddr_storage. */
 int config_parse_address(const char *text, void *sa);

@@ -118,7 +118,7 @@ static int node_open_trunks(struct node *n)
 			.span = o->span[i].e1,
 			.unanswered = o->span[i].unanswered,
 			.show_host = o->span[i].show_host,
-			.numbers = number_for_trunk(&n->options.numbers),
+			.numbers = number_for_trunk(o->span[i].own_numbers ? &o->span[i].numbers : &o->numbers),
 			.incoming = node_incoming,
 			.arg = n,
 		};

@@ -25,6 +25,8 @@ struct node_span {
 	struct e1_span_config e1;
 	enum trunk_unanswered unanswered;
 	bool                  show_host;
+	bool                  own_numbers; /* numbers below are this span's; else the node's are */
+	struct number_rules   numbers;
 };
 
 struct node_options { /* copied; strings too */

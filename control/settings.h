@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * control/settings.h - what a node and the programs beside it (command line, back office) must agree on: where its control socket
+ * is, and its database.
+ *
+ * Both read it from the node's configuration file with these tables (core/config.h): the node as sections of its own table, the
+ * others alone, passing over the rest of the file. So `partyline --config FILE` talks to the node that FILE runs.
+ */
+#ifndef CONTROL_SETTINGS_H
+#define CONTROL_SETTINGS_H
+
+#include "core/config.h"
+
+struct settings_database {
+	char     socket[108];        /* "": over TCP */
+	char     host[256];
+	unsigned port;
+	char     user[64], name[64];
+	char     password_file[256]; /* "": none */
+};
+
+struct settings {
+	struct {
+		char socket[108]; /* "": none */
+	} control;
+	struct settings_database database;
+};
+
+extern const struct config_field settings_table[];          /* of struct settings: control, database */
+extern const struct config_field settings_control_table[];  /* of its parts, for tables that hold them elsewhere */
+extern const struct config_field settings_database_table[];
+
+/* The two sections out of a file that may hold any others. path NULL: defaults. Errors as config_open() and config_read(). */
+int settings_load(struct settings *s, const char *path, FILE *errors);
+
+#endif
