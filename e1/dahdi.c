@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A span on a card, through DAHDI's kernel driver. Each timeslot is a file: 30 of audio, read and written a tick (80 octets) at a time, and the
+ * D channel, whose HDLC and FCS the kernel does. The card's clock is the network's, the tick's is ours: writes are paced by reads, and the
+ * kernel's queue of each channel takes up the difference until a whole block is dropped or filled in, and counted as 80 slips.
+ */
+#include "e1/transport.h"
+
+#include <dahdi/user.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#define LOG_MODULE "e1"
+
+#define DEVICE        "/dev/dahdi/channel"
+#define CONTROL       "/dev/dahdi/ctl"
+#define CHANNELS_MAX  1024
+#define BUFFERS       8     /* of 80 octets a channel; 4 were too few */
+#define PREFILL       3     /* blocks in the kernel before the first read counts, both ways */
+#define BACKLOG       6     /* full blocks waiting: our clock is slower */
+#define D_BUFFERS     32
+#define D_BUFFER_SIZE 1024
+#define ECHO_TAPS     128
+#define STATUS_TICKS  10
+
+struct dahdi_line {
+	unsigned span;
+	int      fd[E1_TIMESLOTS + 1];     /* by timeslot; -1 */
+	bool     open[E1_TIMESLOTS + 1];   /* a call is on it: echo is cancelled */
+	bool     got[E1_TIMESLOTS + 1];    /* a block was read in this tick, so one is written */
+	bool     started;
+	unsigned ticks;
+	int      alarms;
+};
+
+/* ---- control ---- */
+
+static int dahdi_channel(unsigned span, unsigned ts)
+{
+	int ctl = open(CONTROL, O_RDWR | O_CLOEXEC), found = -ENODEV;
+
+	if (ctl < 0)
+		return -errno;
+	for (int channel = 1; channel <= CHANNELS_MAX && found < 0; channel++) {
+		struct dahdi_params p = { .channo = channel };
+
+		if (ioctl(ctl, DAHDI_GET_PARAMS, &p) == 0 && p.spanno == (int)span && p.chanpos == (int)ts)
+			found = channel;
+	}
+	(void)close(ctl);
+	return found;
+}
+
+static int dahdi_fd(unsigned span, unsigned ts, int *fdp)
+{
+	int channel = dahdi_channel(span, ts), fd, err;
+
+	if (channel < 0)
+		return channel;
+	fd = open(DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, DAHDI_SPECIFY, &channel) < 0) {
+		err = -errno;
+		(void)close(fd);
+		return err;
+	}
+	*fdp = fd;
+	return 0;
+}
+
+static int dahdi_buffers(int fd, int count, int size)
+{
+	struct dahdi_bufferinfo bi = {
+		.txbufpolicy = DAHDI_POLICY_IMMEDIATE,
+		.rxbufpolicy = DAHDI_POLICY_IMMEDIATE,
+		.numbufs = count,
+		.bufsize = size,
+	};
+
+	return ioctl(fd, DAHDI_SET_BUFINFO, &bi) < 0 ? -errno : 0;
+}
+
+static int dahdi_open_speech(int fd)
+{
+	int one = 1, law = DAHDI_LAW_ALAW, block = E1_FRAMES, flush = DAHDI_FLUSH_ALL;
+	uint8_t idle[E1_FRAMES];
+	int err;
+
+	if (ioctl(fd, DAHDI_AUDIOMODE, &one) < 0 || ioctl(fd, DAHDI_SETLAW, &law) < 0 || ioctl(fd, DAHDI_SET_BLOCKSIZE, &block) < 0)
+		return -errno;
+	err = dahdi_buffers(fd, BUFFERS, E1_FRAMES);
+	if (err)
+		return err;
+	(void)ioctl(fd, DAHDI_BUFFER_EVENTS, &one); /* older drivers have none */
+	if (ioctl(fd, DAHDI_FLUSH, &flush) < 0)
+		return -errno;
+	memset(idle, E1_IDLE, sizeof(idle));
+	for (int i = 0; i < PREFILL; i++)
+		if (write(fd, idle, sizeof(idle)) < 0)
+			return -errno;
+	return 0;
+}
+
+static int dahdi_open_d(int fd, const char *name)
+{
+	struct dahdi_params p = { 0 };
+
+	if (ioctl(fd, DAHDI_GET_PARAMS, &p) < 0)
+		return -errno;
+	if (p.sigtype != DAHDI_SIG_HDLCFCS) {
+		log_error("%s: timeslot 16 is not set up as a D channel (dchan= in /etc/dahdi/system.conf, then dahdi_cfg)", name);
+		return -EINVAL;
+	}
+	return dahdi_buffers(fd, D_BUFFERS, D_BUFFER_SIZE);
+}
+
+static void dahdi_close(struct e1_line *l)
+{
+	struct dahdi_line *t = l->transport;
+
+	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++)
+		if (t->fd[ts] >= 0)
+			(void)close(t->fd[ts]);
+	free(t);
+	l->transport = NULL;
+}
+
+static int dahdi_open(struct e1_line *l, const struct e1_span_config *c)
+{
+	struct dahdi_line *t = calloc(1, sizeof(*t));
+	int err = 0;
+
+	if (t == NULL)
+		return -ENOMEM;
+	t->span = c->dahdi_span;
+	t->alarms = -1;
+	for (unsigned ts = 0; ts <= E1_TIMESLOTS; ts++)
+		t->fd[ts] = -1;
+	l->transport = t;
+	for (unsigned ts = 1; ts <= E1_TIMESLOTS && !err; ts++) {
+		err = dahdi_fd(t->span, ts, &t->fd[ts]);
+		if (!err)
+			err = ts == 16 ? dahdi_open_d(t->fd[ts], c->name) : dahdi_open_speech(t->fd[ts]);
+		if (err)
+			log_error("%s: DAHDI span %u, timeslot %u: %s", c->name, t->span, ts, strerror(-err));
+	}
+	if (err)
+		dahdi_close(l);
+	return err;
+}
+
+static void dahdi_describe(const struct e1_line *l, char *buf, size_t size)
+{
+	const struct dahdi_line *t = l->transport;
+
+	(void)snprintf(buf, size, "dahdi span %u", t->span);
+}
+
+/* ---- media thread ---- */
+
+/* Whatever the kernel has to tell; ELAST from read or write means there is something. */
+static void dahdi_events(struct e1_line *l, int fd)
+{
+	struct dahdi_line *t = l->transport;
+
+	for (int i = 0; i < 16; i++) {
+		int event = 0;
+
+		if (ioctl(fd, DAHDI_GETEVENT, &event) < 0 || event == DAHDI_EVENT_NONE)
+			return;
+		switch (event) {
+		case DAHDI_EVENT_ALARM:
+		case DAHDI_EVENT_NOALARM:
+			t->ticks = 0; /* ask at once */
+			break;
+		case DAHDI_EVENT_BADFCS:
+			e1_line_count(l, E1C_D_BAD_FCS, 1);
+			break;
+		case DAHDI_EVENT_ABORT:
+			e1_line_count(l, E1C_D_ABORTS, 1);
+			break;
+		case DAHDI_EVENT_OVERRUN:
+		case DAHDI_EVENT_READ_OVERRUN:
+			e1_line_count(l, E1C_RX_ERRORS, 1);
+			break;
+		case DAHDI_EVENT_WRITE_UNDERRUN:
+			e1_line_count(l, E1C_UNDERRUNS, 1);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void dahdi_status(struct e1_line *l, int64_t now_us)
+{
+	struct dahdi_line *t = l->transport;
+	struct dahdi_spaninfo si = { .spanno = (int)t->span };
+	bool los, rai;
+
+	if (t->ticks++ % STATUS_TICKS != 0)
+		return;
+	if (ioctl(t->fd[16], DAHDI_SPANSTAT, &si) < 0) {
+		e1_line_count(l, E1C_RX_ERRORS, 1);
+		return;
+	}
+	t->alarms = si.alarms;
+	los = si.alarms & (DAHDI_ALARM_RED | DAHDI_ALARM_BLUE | DAHDI_ALARM_NOTOPEN | DAHDI_ALARM_RECOVER);
+	rai = si.alarms & DAHDI_ALARM_YELLOW;
+	if (los && !l->los)
+		l->los_since_us = now_us - l->los_alarm_us; /* the card has waited about as long itself */
+	if (rai && !l->rai)
+		l->rai_since_us = now_us - l->los_alarm_us;
+	l->los = los;
+	l->rai = rai && !los;
+}
+
+/* 80 octets; -EAGAIN when there are none yet. */
+static int dahdi_read_block(struct e1_line *l, int fd, uint8_t block[E1_FRAMES])
+{
+	for (int i = 0; i < 3; i++) {
+		ssize_t n = read(fd, block, E1_FRAMES);
+
+		if (n == E1_FRAMES)
+			return 0;
+		if (n < 0 && errno == ELAST)
+			dahdi_events(l, fd);
+		else
+			return n < 0 ? -errno : -EIO;
+	}
+	return -EIO;
+}
+
+static int dahdi_backlog(int fd)
+{
+	struct dahdi_bufferinfo bi;
+
+	return ioctl(fd, DAHDI_GET_BUFINFO, &bi) < 0 ? 0 : bi.readbufs;
+}
+
+/* The first block is read only when some have come, so that tick and card may beat against each other. */
+static bool dahdi_start(struct dahdi_line *t)
+{
+	if (!t->started && dahdi_backlog(t->fd[1]) >= PREFILL)
+		t->started = true;
+	return t->started;
+}
+
+static void dahdi_echo(struct e1_line *l, struct dahdi_line *t, unsigned ts)
+{
+	bool open = l->slot[ts] && l->slot[ts]->open;
+	int taps = open ? ECHO_TAPS : 0;
+
+	if (open == t->open[ts])
+		return;
+	t->open[ts] = open;
+	(void)ioctl(t->fd[ts], DAHDI_ECHOCANCEL, &taps); /* no canceller is configured: then none */
+}
+
+static void dahdi_read_d(struct e1_line *l, int fd)
+{
+	uint8_t frame[D_BUFFER_SIZE];
+
+	for (int i = 0; i < D_BUFFERS; i++) {
+		ssize_t n = read(fd, frame, sizeof(frame));
+
+		if (n < 0 && errno == ELAST) {
+			dahdi_events(l, fd);
+			continue;
+		}
+		if (n <= 0)
+			return;
+		e1_line_count(l, E1C_D_RX_FRAMES, 1);
+		if (n < E1_HDLC_FRAME_MIN)
+			e1_line_count(l, E1C_D_SHORT, 1);
+		else if (n > E1_HDLC_FRAME_MAX)
+			e1_line_count(l, E1C_D_LONG, 1);
+		else
+			e1_line_received(l, frame, (unsigned)n);
+	}
+}
+
+static unsigned dahdi_read(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMESLOTS], int64_t now_us)
+{
+	struct dahdi_line *t = l->transport;
+	bool started = dahdi_start(t), slow = started && dahdi_backlog(t->fd[1]) >= BACKLOG;
+	unsigned missing = 0;
+
+	dahdi_status(l, now_us);
+	dahdi_read_d(l, t->fd[16]);
+	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++) {
+		uint8_t block[E1_FRAMES];
+		int err = -EAGAIN;
+
+		t->got[ts] = false;
+		if (ts == 16)
+			continue;
+		dahdi_echo(l, t, ts);
+		if (slow)
+			(void)dahdi_read_block(l, t->fd[ts], block);
+		if (started)
+			err = dahdi_read_block(l, t->fd[ts], block);
+		t->got[ts] = err == 0;
+		if (err && err != -EAGAIN)
+			e1_line_count(l, E1C_RX_ERRORS, 1);
+		missing += err != 0;
+		if (err || l->los)
+			memset(block, E1_IDLE, sizeof(block));
+		for (unsigned i = 0; i < E1_FRAMES; i++)
+			frames[i][ts - 1] = block[i];
+	}
+	if (slow)
+		e1_line_count(l, E1C_SLIPS_DROPPED, E1_FRAMES);
+	if (started && missing > 15) {
+		e1_line_count(l, E1C_HELD_FRAMES, E1_FRAMES);
+		return E1_FRAMES;
+	}
+	return 0;
+}
+
+static void dahdi_write(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMESLOTS], int64_t tick_us)
+{
+	struct dahdi_line *t = l->transport;
+
+	(void)tick_us;
+	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++) {
+		uint8_t block[E1_FRAMES];
+		ssize_t n;
+
+		if (ts == 16 || !t->got[ts])
+			continue;
+		for (unsigned i = 0; i < E1_FRAMES; i++)
+			block[i] = frames[i][ts - 1];
+		n = write(t->fd[ts], block, E1_FRAMES);
+		if (n < 0 && errno == ELAST) {
+			dahdi_events(l, t->fd[ts]);
+			n = write(t->fd[ts], block, E1_FRAMES);
+		}
+		if (n != E1_FRAMES)
+			e1_line_count(l, E1C_TX_ERRORS, 1);
+	}
+}
+
+static bool dahdi_send_frame(struct e1_line *l, const uint8_t *frame, unsigned len)
+{
+	struct dahdi_line *t = l->transport;
+	uint8_t buf[E1_HDLC_FRAME_MAX] = { 0 };
+	ssize_t n;
+
+	memcpy(buf, frame, len); /* the kernel puts the FCS into the last two octets */
+	n = write(t->fd[16], buf, len + 2);
+	if (n < 0 && errno == ELAST) {
+		dahdi_events(l, t->fd[16]);
+		n = write(t->fd[16], buf, len + 2);
+	}
+	return n == (ssize_t)len + 2;
+}
+
+static int64_t dahdi_pump(struct e1_line *l, int64_t now_us)
+{
+	(void)l;
+	(void)now_us;
+	return CLOCK_NEVER;
+}
+
+const struct e1_transport_ops e1_dahdi_ops = {
+	.name = "dahdi",
+	.open = dahdi_open,
+	.close = dahdi_close,
+	.describe = dahdi_describe,
+	.read = dahdi_read,
+	.write = dahdi_write,
+	.pump = dahdi_pump,
+	.send_frame = dahdi_send_frame,
+};
