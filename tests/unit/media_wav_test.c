@@ -47,16 +47,16 @@ static void make(int rate, int channels, int format, double seconds, const doubl
 	SF_INFO info = { .samplerate = rate, .channels = channels, .format = format };
 	SNDFILE *sf = sf_open(path, SFM_WRITE, &info);
 	size_t n = (size_t)(rate * seconds);
+	float *frames = calloc(n, (size_t)channels * sizeof(*frames));
 
 	assert_non_null(sf);
-	for (size_t i = 0; i < n; i++) {
-		float frame[8];
-
+	assert_non_null(frames);
+	for (size_t i = 0; i < n; i++)
 		for (int c = 0; c < channels; c++)
-			frame[c] = (float)(amplitude * sin(2 * M_PI * freq[c] * (double)i / rate));
-		assert_int_equal(sf_writef_float(sf, frame, 1), 1);
-	}
+			frames[i * (size_t)channels + (size_t)c] = (float)(amplitude * sin(2 * M_PI * freq[c] * (double)i / rate));
+	assert_int_equal(sf_writef_float(sf, frames, (sf_count_t)n), n);
 	sf_close(sf);
+	free(frames);
 }
 
 static void near_db(double got, double want, double tolerance)
