@@ -114,17 +114,20 @@ int xcall_answer(struct xcall *c)
 	return 0;
 }
 
-/* A second time: the phone goes on hook while the other end's tone plays, or ours has played for T306. */
+/*
+ * A second time: the phone goes on hook while the other end's tone plays, and we release; or our own tone has played for long
+ * enough: libpri sends RELEASE by itself T305 (30 s) after the DISCONNECT.
+ */
 static int hangup_again(struct xcall *c, int cause)
 {
+	bool release = c->inband_clear;
+
 	xcall_step(c, XSTEP_NONE, 0);
 	xcall_timer_stop(c);
-	if (!c->inband_clear && !c->inband_sent)
-		return 0; /* its end is under way */
 	c->inband_clear = c->inband_sent = false;
 	xcall_say_nothing(c);
 	xcall_sound_gates(c);
-	return e1_call_hangup(c->e1, cause);
+	return release ? e1_call_hangup(c->e1, cause) : 0;
 }
 
 int xcall_hangup(struct xcall *c, int cause, bool inband, const char *by)

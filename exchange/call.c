@@ -235,7 +235,8 @@ static void on_notify(struct xcall *c, const struct e1_event *ev)
 	xevent_emit(c->x, e);
 }
 
-/* The other end, or the line, ended it. A phone that stays hears the other end's tone, then that of its own exchange (on_gone). */
+/* The other end, or the line, ended it. A phone that stays hears the other end's tone, then that of its own exchange
+ * (on_gone). */
 static void cleared(struct xcall *c, const struct e1_event *ev)
 {
 	c->state = XCALL_CLEARING;
