@@ -471,11 +471,11 @@ int mparty_host_away(struct mparty *m)
 
 int mparty_host_back(struct mparty *m)
 {
-	int err;
-
 	MAGIC_CHECK(m, MPARTY_MAGIC);
 	if (m->ending || leg_over(m->host))
 		return -ENOTCONN;
+	if (!m->away)
+		return 0;
 	for (unsigned i = 1; i <= m->count; i++) {
 		struct mparty_party *p = m->party[i];
 
@@ -485,8 +485,7 @@ int mparty_host_back(struct mparty *m)
 	}
 	media_room_leave(m->host->port);
 	m->away = false;
-	err = conference_join(m->conference, m->host->port, true);
-	return err == -EEXIST ? 0 : err;
+	return conference_join(m->conference, m->host->port, true);
 }
 
 /* ---- the host, the money, the end ---- */

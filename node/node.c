@@ -105,6 +105,7 @@ static int node_open_store(struct node *n)
 		return err;
 	(void)snprintf(config.node, sizeof(config.node), "%s", n->options.name);
 	(void)snprintf(config.journal_dir, sizeof(config.journal_dir), "%s", n->options.journal_dir);
+	(void)snprintf(config.home_area, sizeof(config.home_area), "%s", n->options.numbers.area);
 	return billing_open(&n->billing, n->loop, n->store, n->workers, &n->counters, &config);
 }
 

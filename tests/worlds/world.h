@@ -68,7 +68,7 @@ struct world {
 	bool                    *used;    /* by expect_event */
 	size_t                   used_size;
 	unsigned                 next_call;
-	char                     dir[256], db[64];
+	char                     dir[64], db[64];
 };
 
 struct world *world_open(const struct world_setup *s);
