@@ -286,8 +286,15 @@ static void act_disconnect(struct e1_call *c, const struct e1_signal *sig)
 
 static void act_clearing(struct e1_call *c, const struct e1_signal *sig)
 {
+	bool silent = c->state == E1_CALL_PRESENT;
+
 	call_tell_hangup(c, sig);
 	e1_call_enter(c, E1_CALL_CLEARING);
+	if (silent) {
+		/* A SETUP given up before we had said a word: libpri has sent RELEASE COMPLETE, and would keep its record for ever. */
+		e1_q931_forget(c->span->q931, c->pri);
+		e1_call_gone(c);
+	}
 }
 
 static void act_release(struct e1_call *c, const struct e1_signal *sig)

@@ -99,7 +99,8 @@ static void span_alarm(struct e1_span *s, const struct e1_line_msg *msg)
 	bool was = s->los || s->rai, is = msg->los || msg->rai;
 
 	if (msg->los != s->los || msg->rai != s->rai)
-		log_warn("%s: %s", s->config.name, msg->los ? "loss of signal" : msg->rai ? "remote alarm" : "signal is clean");
+		LOGX(is && s->was_up ? LOG_WARN : LOG_INFO, NULL, "%s: %s", s->config.name,
+		     msg->los ? "loss of signal" : msg->rai ? "remote alarm" : "signal is clean");
 	s->los = msg->los;
 	s->rai = msg->rai;
 	if (is && !was) {
