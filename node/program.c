@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "node/program.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "control/control.h"
+#include "core/log.h"
+#include "node/commands.h"
+#include "node/config.h"
+#include "node/node.h"
+
+#define LOG_MODULE "partylined"
+
+static const char usage[] =
+	"usage: partylined [-n] [-v] -c FILE\n"
+	"  -c FILE          the configuration (partylined.conf(5), examples/partyline.yaml); runs in the foreground, logs to stderr or the file it names\n"
+	"  -n               only check the configuration: every mistake with its line; status 1 if there is one\n"
+	"  -v               log more (debug)\n"
+	"  --config-help    every setting with its default and range\n"
+	"  SIGTERM, SIGINT  release all calls, settle, end; a second one ends at once\n"
+	"  SIGHUP           reopen the log file\n";
+
+struct program {
+	struct loop           *loop;
+	struct node           *node;
+	struct control_server *control;
+	struct commands       *commands;
+	int                    signals;
+	unsigned               ends;      /* SIGTERMs seen */
+};
+
+struct program_options {
+	const char *config;
+	bool        check, verbose;
+};
+
+/* 0: go on; 1: done, status in *status. */
+static int program_options(struct program_options *o, int argc, char **argv, int *status)
+{
+	static const struct option longs[] = { { "config", required_argument, NULL, 'c' }, { "config-help", no_argument, NULL, 'H' }, { "help", no_argument, NULL, 'h' },
+		                               { NULL, 0, NULL, 0 } };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "c:nvh", longs, NULL)) != -1)
+		switch (opt) {
+		case 'c': o->config = optarg; break;
+		case 'n': o->check = true; break;
+		case 'v': o->verbose = true; break;
+		case 'H':
+			config_help(node_config_table, CONFIG_HELP_TEXT, stdout);
+			*status = 0;
+			return 1;
+		case 'h':
+			(void)fputs(usage, stdout);
+			*status = 0;
+			return 1;
+		default:
+			(void)fputs(usage, stderr);
+			*status = 2;
+			return 1;
+		}
+	if (o->config && optind == argc)
+		return 0;
+	(void)fputs(usage, stderr);
+	*status = 2;
+	return 1;
+}
+
+static void program_stopped(void *arg)
+{
+	loop_stop(((struct program *)arg)->loop);
+}
+
+static void program_signal(int fd, uint32_t events, void *arg)
+{
+	struct program *p = arg;
+	struct signalfd_siginfo si;
+
+	(void)events;
+	if (read(fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
+		return;
+	if (si.ssi_signo == SIGHUP) {
+		int err = log_reopen();
+
+		if (err)
+			log_error("log file: %s", strerror(-err));
+		return;
+	}
+	if (p->ends++ > 0) { /* what is unsettled is in the journal */
+		log_warn("second signal: ending at once");
+		loop_stop(p->loop);
+		return;
+	}
+	log_info("signal %u: releasing all calls", si.ssi_signo);
+	node_stop(p->node, program_stopped, p);
+}
+
+/* Before any thread is made, so that all inherit the mask and only the loop sees them. */
+static int program_signals(struct program *p)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (p->signals < 0)
+		return -errno;
+	return loop_fd_add(p->loop, p->signals, EPOLLIN, program_signal, p);
+}
+
+static int program_run(struct program *p, const struct node_config *c)
+{
+	int err = loop_alloc(&p->loop);
+
+	if (!err)
+		err = program_signals(p);
+	if (!err)
+		err = node_alloc(&p->node, p->loop, &c->options);
+	if (!err && c->settings.control.socket[0]) {
+		err = control_server_alloc(&p->control, p->loop, node_counters(p->node), c->settings.control.socket);
+		if (!err)
+			err = commands_alloc(&p->commands, p->control, p->node);
+		if (err)
+			log_error("control socket %s: %s", c->settings.control.socket, strerror(-err));
+	}
+	if (!err)
+		err = node_start(p->node);
+	if (!err) {
+		log_info("%s is up: %u spans, %u services", c->options.name, c->options.span_count, c->options.service_count);
+		loop_run(p->loop);
+	}
+	return err;
+}
+
+static void program_free(struct program *p)
+{
+	if (p->ends > 1)
+		_exit(1); /* calls hang in the air: no clean end */
+	if (p->commands)
+		commands_free(p->commands);
+	if (p->control)
+		control_server_free(p->control);
+	node_free(p->node);
+	if (p->signals >= 0 && p->loop) {
+		loop_fd_del(p->loop, p->signals);
+		(void)close(p->signals);
+	}
+	loop_free(p->loop);
+}
+
+int partylined_main(int argc, char **argv)
+{
+	struct program_options o = { 0 };
+	struct program p = { .signals = -1 };
+	struct node_config *c;
+	int status, err;
+
+	if (program_options(&o, argc, argv, &status))
+		return status;
+	if (node_config_load(o.config, &c, stderr) != 0)
+		return 1;
+	if (o.check) {
+		(void)printf("%s: no mistake found\n", o.config);
+		node_config_free(c);
+		return 0;
+	}
+	log_set_level(o.verbose ? LOG_DEBUG : c->log_level);
+	err = c->log_file[0] ? log_open(c->log_file) : 0;
+	if (err)
+		(void)fprintf(stderr, "partylined: log file %s: %s\n", c->log_file, strerror(-err));
+	if (!err)
+		err = program_run(&p, c);
+	if (err)
+		(void)fprintf(stderr, "partylined: cannot start: %s (the log says more)\n", strerror(-err));
+	program_free(&p);
+	node_config_free(c);
+	return err ? 1 : 0;
+}
