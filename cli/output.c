@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/money.h"
+#include "billing/money.h"
 
 #define CELL_SIZE   256
 #define COLUMNS_MAX 16
@@ -84,7 +84,7 @@ static void cell(const json_t *row, const struct column *c, char text[CELL_SIZE]
 	else if (json_is_string(v))
 		cell_text(json_string_value(v), text);
 	else if (json_is_integer(v) && c->kind == COLUMN_MONEY)
-		money_format(json_integer_value(v), text);
+		money_format_e4(json_integer_value(v), text);
 	else if (json_is_integer(v) && c->kind == COLUMN_SECONDS)
 		cell_seconds(json_integer_value(v), text);
 	else if (json_is_integer(v))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Amounts are typed and shown exactly: no rounding, no floating point. */
-#include "cli/money.h"
+#include "billing/money.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,15 +29,15 @@ static void money_is_read(void **state)
 		{ "-0", 0 },
 		{ "007.50", 75000 },
 		{ "0.29", 2900 },
-		{ "100000000000", MONEY_MAX_E4 },
-		{ "-100000000000.0000", -MONEY_MAX_E4 },
+		{ "999999999999.9999", 9999999999999999 },
+		{ "-999999999999", -9999999999990000 },
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
 		int64_t v = -1;
 
-		assert_int_equal(money_parse(t[i].text, &v), 0);
+		assert_int_equal(money_parse_e4(t[i].text, &v), 0);
 		assert_int_equal(v, t[i].amount_e4);
 	}
 }
@@ -62,15 +62,15 @@ static void money_that_is_none_is_refused(void **state)
 		{ "0x10", -EINVAL },
 		{ "nan", -EINVAL },
 		{ "1.2.3", -EINVAL },
-		{ "100000000000.0001", -ERANGE },
-		{ "99999999999999999999", -ERANGE },
+		{ "1000000000000", -EINVAL },
+		{ "99999999999999999999", -EINVAL },
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
 		int64_t v = 77;
 
-		assert_int_equal(money_parse(t[i].text, &v), t[i].err);
+		assert_int_equal(money_parse_e4(t[i].text, &v), t[i].err);
 		assert_int_equal(v, 77);
 	}
 }
@@ -82,14 +82,14 @@ static void money_is_shown(void **state)
 		const char *text;
 	} t[] = {
 		{ 500000, "50.00" }, { 0, "0.00" },         { 1, "0.0001" },
-		{ 1250, "0.125" },   { -34567, "-3.4567" }, { -1, "-0.0001" },
-		{ 2000, "0.20" },    { 10, "0.001" },       { INT64_MIN, "-922337203685477.5808" },
+		{ 1250, "0.1250" },   { -34567, "-3.4567" }, { -1, "-0.0001" },
+		{ 2000, "0.20" },    { 10, "0.0010" },       { INT64_MIN, "-922337203685477.5808" },
 	};
-	char text[MONEY_TEXT_SIZE];
+	char text[MONEY_TEXT_MAX];
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
-		money_format(t[i].amount_e4, text);
+		money_format_e4(t[i].amount_e4, text);
 		assert_string_equal(text, t[i].text);
 	}
 }
@@ -99,11 +99,11 @@ static void money_comes_back_as_it_went(void **state)
 	(void)state;
 	random_seed(3);
 	for (unsigned i = 0; i < 100000; i++) {
-		int64_t v = (int64_t)(random_u64() % (2 * (uint64_t)MONEY_MAX_E4 + 1)) - MONEY_MAX_E4, back;
-		char text[MONEY_TEXT_SIZE];
+		int64_t v = (int64_t)(random_u64() % (2 * 9999999999999999ull + 1)) - 9999999999999999, back;
+		char text[MONEY_TEXT_MAX];
 
-		money_format(v, text);
-		assert_int_equal(money_parse(text, &back), 0);
+		money_format_e4(v, text);
+		assert_int_equal(money_parse_e4(text, &back), 0);
 		assert_int_equal(back, v);
 	}
 }

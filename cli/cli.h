@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cli/cli.h - the command line as a function, so that tests call it: options, the table of commands, what commands share.
+ *
+ * Commands about calls ask a running node through its control socket; those about accounts, areas, tariffs and records go to the
+ * database. Where both are comes from the node's configuration file (control/settings.h) or from options.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli/output.h"
+#include "control/settings.h"
+
+struct store;
+
+enum cli_status { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_UNREACHABLE = 3 }; /* exit codes; partyline(1) */
+
+struct cli {
+	FILE           *out, *err;
+	bool            json;
+	int64_t         timeout_us;
+	struct settings settings;
+	struct store   *store;  /* opened by the first cli_store() */
+	/* options of single commands; NULL: not given */
+	const char     *language, *tariff, *text, *limit, *id, *name, *at;
+	const char     *usage;  /* of the command that runs */
+	char          **arg;    /* what follows its name */
+	int             args;
+};
+
+struct cli_command {
+	const char *name, *args, *text; /* "account add", "NUMBER [--language LANG]", a sentence */
+	int         least, most;        /* arguments */
+	int       (*run)(struct cli *c);
+};
+
+/* end with a NULL name */
+extern const struct cli_command cli_node_commands[], cli_account_commands[], cli_tariff_commands[], cli_record_commands[];
+
+int cli_run(int argc, char **argv, FILE *out, FILE *err);
+
+/* ---- for commands ---- */
+/* "partyline: ..." on err. Returns status. */
+int cli_complain(struct cli *c, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int cli_usage(struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Asks the node; args is taken over. CLI_OK and *result, or the status after a complaint. */
+int cli_ask(struct cli *c, const char *cmd, json_t *args, json_t **result);
+/* The database, opened. CLI_OK, or CLI_UNREACHABLE after a complaint. */
+int cli_store(struct cli *c);
+/* E.164 digits with the country code, a leading + allowed: out has none. False after a complaint. */
+bool cli_number(struct cli *c, const char *text, char out[33]);
+bool cli_amount(struct cli *c, const char *text, int64_t *amount_e4);
+/* A whole number of least..most. */
+bool cli_integer(struct cli *c, const char *what, const char *text, int64_t least, int64_t most, int64_t *v);
+/* Takes value over: JSON, or as a table (list) or lines (object). */
+void cli_show(struct cli *c, json_t *value, const struct column *columns, const char *empty);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that ask a running node: node/commands.h has their other end. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "control/client.h"
+#include "core/clock.h"
+#include "core/magic.h"
+
+static const struct column status_columns[] = {
+	{ "name", "node", COLUMN_TEXT },
+	{ "pid", "process", COLUMN_COUNT },
+	{ "started_at", "started (UTC)", COLUMN_TEXT },
+	{ "up_s", "up for", COLUMN_SECONDS },
+	{ "spans", "spans", COLUMN_COUNT },
+	{ "spans_up", "spans up", COLUMN_COUNT },
+	{ "free_channels", "free channels", COLUMN_COUNT },
+	{ "calls", "multi-party calls", COLUMN_COUNT },
+	{ "legs", "legs", COLUMN_COUNT },
+	{ "pending", "triggers, callbacks", COLUMN_COUNT },
+	{ "jobs", "jobs at work", COLUMN_COUNT },
+	{ "log", "log level", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column span_columns[] = {
+	{ "name", "SPAN", COLUMN_TEXT },
+	{ "state", "STATE", COLUMN_TEXT },
+	{ "since_s", "SINCE", COLUMN_SECONDS },
+	{ "calls", "CALLS", COLUMN_COUNT },
+	{ "free_channels", "FREE", COLUMN_COUNT },
+	{ "transport", "TRANSPORT", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column channel_columns[] = {
+	{ "timeslot", "TS", COLUMN_COUNT },
+	{ "in_service", "IN SERVICE", COLUMN_YES },
+	{ "state", "STATE", COLUMN_TEXT },
+	{ "since_s", "SINCE", COLUMN_SECONDS },
+	{ "calling", "CALLING", COLUMN_TEXT },
+	{ "called", "CALLED", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column call_columns[] = {
+	{ "call", "CALL", COLUMN_TEXT },
+	{ "host", "HOST", COLUMN_TEXT },
+	{ "service", "SERVICE", COLUMN_TEXT },
+	{ "talk_s", "TALK", COLUMN_SECONDS },
+	{ "parties_in", "IN", COLUMN_COUNT },
+	{ "parties", "INVITED", COLUMN_COUNT },
+	{ "seconds_left", "MONEY FOR", COLUMN_SECONDS },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column party_columns[] = {
+	{ "order", "NO", COLUMN_COUNT },
+	{ "number", "NUMBER", COLUMN_TEXT },
+	{ "state", "STATE", COLUMN_TEXT },
+	{ "since_s", "SINCE", COLUMN_SECONDS },
+	{ "failure", "FAILURE", COLUMN_TEXT },
+	{ "cause", "CAUSE", COLUMN_COUNT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column counter_columns[] = {
+	{ "group", "GROUP", COLUMN_TEXT },
+	{ "name", "NAME", COLUMN_TEXT },
+	{ "value", "VALUE", COLUMN_COUNT },
+	{ "text", "WHAT IT COUNTS", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static int ask_and_show(struct cli *c, const char *cmd, json_t *args, const struct column *columns, const char *empty)
+{
+	json_t *result;
+	int status = cli_ask(c, cmd, args, &result);
+
+	if (status == CLI_OK)
+		cli_show(c, result, columns, empty);
+	return status;
+}
+
+/* A command that answers nothing but "done". */
+static int ask_and_say(struct cli *c, const char *cmd, json_t *args, const char *done)
+{
+	json_t *result;
+	int status = cli_ask(c, cmd, args, &result);
+
+	if (status != CLI_OK)
+		return status;
+	if (c->json)
+		output_json(c->out, result);
+	else
+		fprintf(c->out, "%s\n", done);
+	json_decref(result);
+	return CLI_OK;
+}
+
+static int run_status(struct cli *c)
+{
+	return ask_and_show(c, "status", NULL, status_columns, NULL);
+}
+
+static int run_spans(struct cli *c)
+{
+	return ask_and_show(c, "spans", NULL, span_columns, "no spans");
+}
+
+/* An object with a list in it: lines, then a table. */
+static int show_with_list(struct cli *c, json_t *value, const char *key, const struct column *one, const struct column *list,
+                          const char *empty)
+{
+	json_t *row;
+
+	if (c->json) {
+		output_json(c->out, value);
+	} else {
+		row = json_pack("[O]", value);
+		output_table(c->out, row, one, NULL);
+		fputc('\n', c->out);
+		output_table(c->out, json_object_get(value, key), list, empty);
+		json_decref(row);
+	}
+	json_decref(value);
+	return CLI_OK;
+}
+
+static int run_span(struct cli *c)
+{
+	json_t *result;
+	int status = cli_ask(c, "span", json_pack("{s:s}", "span", c->arg[0]), &result);
+
+	return status != CLI_OK ? status : show_with_list(c, result, "channels", span_columns, channel_columns, "no channels");
+}
+
+static int run_calls(struct cli *c)
+{
+	return ask_and_show(c, "calls", NULL, call_columns, "no calls");
+}
+
+static int call_drop(struct cli *c)
+{
+	int64_t order = 0;
+
+	if (c->args == 3 && !cli_integer(c, "a party's number", c->arg[2], 1, 250, &order))
+		return CLI_USAGE;
+	return ask_and_say(c, "drop", json_pack("{s:s, s:I, s:s*}", "call", c->arg[0], "order", (json_int_t)order, "id", c->id),
+	                   order ? "the party is being released" : "the call is being released");
+}
+
+static int call_mute(struct cli *c, const char *cmd)
+{
+	int64_t order;
+
+	if (c->args != 3 || !cli_integer(c, "a party's number (0: the host)", c->arg[2], 0, 250, &order))
+		return cli_usage(c, "which party?");
+	return ask_and_say(c, cmd, json_pack("{s:s, s:I, s:s*}", "call", c->arg[0], "order", (json_int_t)order, "id", c->id),
+	                   "done");
+}
+
+static int call_invite(struct cli *c)
+{
+	if (c->args != 3)
+		return cli_usage(c, "whom?");
+	return ask_and_say(c, "invite", json_pack("{s:s, s:s, s:s*}", "call", c->arg[0], "number", c->arg[2], "id", c->id),
+	                   "the party is being called");
+}
+
+static int run_call(struct cli *c)
+{
+	const char *verb = c->args > 1 ? c->arg[1] : "show";
+	json_t *result;
+	int status;
+
+	if (strcmp(verb, "drop") == 0)
+		return call_drop(c);
+	if (strcmp(verb, "mute") == 0 || strcmp(verb, "unmute") == 0)
+		return call_mute(c, verb);
+	if (strcmp(verb, "invite") == 0)
+		return call_invite(c);
+	if (strcmp(verb, "show") != 0)
+		return cli_usage(c, "a call can be shown, dropped, muted, or have somebody invited");
+	status = cli_ask(c, "call", json_pack("{s:s}", "call", c->arg[0]), &result);
+	return status != CLI_OK ? status
+	                        : show_with_list(c, result, "party", call_columns, party_columns, "nobody has been invited");
+}
+
+static int run_counters(struct cli *c)
+{
+	return ask_and_show(c, "counters", c->args ? json_pack("{s:s}", "group", c->arg[0]) : NULL, counter_columns,
+	                    "no counters");
+}
+
+/* The node writes the file, in a working directory of its own: it gets the whole path. */
+static int run_trace(struct cli *c)
+{
+	char dir[PATH_MAX], path[PATH_MAX + 512];
+	int n;
+
+	if (strcmp(c->arg[1], "off") == 0)
+		return ask_and_say(c, "trace", json_pack("{s:s}", "span", c->arg[0]), "the trace is off");
+	if (c->arg[1][0] != '/' && getcwd(dir, sizeof(dir)) == NULL)
+		return cli_complain(c, CLI_FAILED, "the working directory: %s", strerror(errno));
+	n = snprintf(path, sizeof(path), "%s%s%s", c->arg[1][0] == '/' ? "" : dir, c->arg[1][0] == '/' ? "" : "/", c->arg[1]);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return cli_usage(c, "the file's name is too long");
+	return ask_and_say(c, "trace", json_pack("{s:s, s:s}", "span", c->arg[0], "file", path), "the trace is on");
+}
+
+static int run_log(struct cli *c)
+{
+	static const struct column columns[] = { { "level", "log level", COLUMN_TEXT }, { NULL, NULL, COLUMN_TEXT } };
+
+	if (c->args && strcmp(c->arg[0], "reopen") == 0)
+		return ask_and_say(c, "reopen", NULL, "the log file has been opened anew");
+	return ask_and_show(c, "log", c->args ? json_pack("{s:s}", "level", c->arg[0]) : NULL, columns, NULL);
+}
+
+/* Events as they come, a line of JSON each, until the node or the user ends it. */
+static int run_watch(struct cli *c)
+{
+	struct control_client *client;
+	struct control_problem problem;
+	json_t *topics = c->args ? json_array() : NULL, *result, *event;
+	int err = control_client_open(&client, c->settings.control.socket);
+
+	for (int i = 0; topics && i < c->args; i++)
+		(void)json_array_append_new(topics, json_string(c->arg[i]));
+	if (err) {
+		json_decref(topics);
+		return cli_complain(c, CLI_UNREACHABLE, "partylined does not answer at %s (%s): is it running?",
+		                    c->settings.control.socket, strerror(-err));
+	}
+	err = control_client_call(client, "subscribe", json_pack("{s:o*}", "topics", topics), &result, &problem, c->timeout_us);
+	if (!err)
+		json_decref(result);
+	while (!err && (err = control_client_event(client, &event, CLOCK_NEVER)) == 0) {
+		(void)json_dumpf(event, c->out, JSON_COMPACT);
+		fputc('\n', c->out);
+		(void)fflush(c->out);
+		json_decref(event);
+	}
+	control_client_close(client);
+	return cli_complain(c, err == -EREMOTEIO ? CLI_FAILED : CLI_UNREACHABLE, "%s",
+	                    err == -EREMOTEIO ? problem.text : "the node has gone");
+}
+
+const struct cli_command cli_node_commands[] = {
+	{ "status", "", "The node: since when it runs, how much is going on.", 0, 0, run_status },
+	{ "spans", "", "The E1 spans.", 0, 0, run_spans },
+	{ "span", "NAME", "One span with its timeslots.", 1, 1, run_span },
+	{ "calls", "", "The multi-party calls.", 0, 0, run_calls },
+	{ "call", "ID [drop [NO] | mute NO | unmute NO | invite NUMBER]", "One call with its parties; or something done to it.",
+	  1, 3, run_call },
+	{ "counters", "[GROUP]", "What has been counted since the node started.", 0, 1, run_counters },
+	{ "trace", "SPAN FILE|off", "Writes the span's D channel into a pcap file, which tshark reads.", 2, 2, run_trace },
+	{ "log", "[LEVEL | reopen]", "How much is logged: error, warn, info, debug; or opens the log file anew.", 0, 1, run_log },
+	{ "watch", "[TOPIC...]", "Events of the topics (call, span; all) as they come, a line of JSON each.", 0, 8, run_watch },
+	{ NULL, NULL, NULL, 0, 0, NULL },
+};

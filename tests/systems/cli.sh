@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command line against a real database: accounts, money, tariffs, areas, rates; and what it says when nothing answers.
+set -u -o pipefail
+
+build=${PARTYLINE_BUILD:-build/release}
+dir=$(mktemp -d "${TMPDIR:-/tmp}/partyline-cli-XXXXXX")
+passed=0 failed=0 server=
+
+end() {
+	[ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null
+	rm -rf "$dir"
+}
+trap end EXIT
+
+# expect STATUS TEXT COMMAND...: status, and TEXT (a line's regular expression) in what it said.
+expect() {
+	local status=$1 text=$2 got=0 said
+	shift 2
+	said=$("$@" 2>&1) || got=$?
+	if [ $got -eq "$status" ] && grep -Eq -- "$text" <<<"$said"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'FAILED: %s\n  status %s, expected %s; expected: %s\n%s\n' "$*" $got "$status" "$text" "$said"
+	fi
+}
+p() { "$build/bin/partyline" --config "$dir/node.yaml" "$@"; }
+
+user=()
+[ "$(id -u)" -ne 0 ] || user=(--user=root)
+mariadb-install-db --no-defaults "${user[@]}" --datadir="$dir/data" --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve \
+	--cross-bootstrap >"$dir/install.log" 2>&1 || { cat "$dir/install.log"; exit 1; }
+mariadbd --no-defaults "${user[@]}" --datadir="$dir/data" --socket="$dir/s" --pid-file="$dir/pid" --skip-networking --skip-name-resolve \
+	--innodb-buffer-pool-size=32M --innodb-log-file-size=16M --performance-schema=OFF >"$dir/server.log" 2>&1 &
+server=$!
+for _ in $(seq 100); do
+	mariadb --no-defaults --socket="$dir/s" -u root -e 'CREATE DATABASE IF NOT EXISTS partyline' 2>/dev/null && break
+	sleep 0.1
+done
+
+cat >"$dir/node.yaml" <<END
+control: {socket: $dir/control}
+database: {socket: $dir/s, user: root}
+spans: [{local: 127.0.0.1:40001, peer: 127.0.0.1:40002}]
+END
+cat >"$dir/areas.csv" <<'END'
+# prefix,area,name
+8610,10,Beijing
+8625,25,Nanjing
+861380000,10
+861390000,10
+END
+cat >"$dir/tariff.csv" <<'END'
+local,,0.20,0,60,60,0
+domestic,,0.50,0,60,60,0
+prefix,1,3.60,0.1,60,6,0
+END
+printf 'exact,110,emergency\n' >"$dir/bars.csv"
+printf 'local,,0.20,0,60\nfrobnicate\n' >"$dir/bad.csv"
+
+# before anything is there
+expect 1 'partyline migrate' p account list
+expect 0 'the schema is now [0-9]+' p migrate
+expect 0 'nothing to do' p migrate
+expect 0 '"changed": false' p --json migrate
+expect 0 'no accounts' p account list
+expect 1 'no tariff yet' p account add 8613800000001 50.00
+expect 2 'something is missing' p tariff import
+expect 1 'bad.csv:2' p tariff import standard "$dir/bad.csv"
+expect 0 'no tariffs' p tariff list
+expect 0 '^3 rows imported' p tariff import standard "$dir/tariff.csv" --at 2026-01-01
+expect 0 '^4 rows imported' p area import "$dir/areas.csv"
+expect 0 '^1 row imported' p bar import "$dir/bars.csv"
+expect 0 '^domestic +0.50 +0.00 +60' p tariff show standard
+expect 0 '8625 +25 +Nanjing' p area list 862
+expect 1 'no tariff "other"' p tariff show other
+
+# accounts and their money
+expect 0 '^balance: +50.00' p account add 8613800000001 50.00
+expect 0 '"balance_e4": 123456' p --json account add 862584110001 12.3456 --language en --tariff standard
+expect 1 'is there already' p account add +8613800000001
+expect 1 'there is no tariff gold' p account add 8613800000009 --tariff gold
+expect 2 'without its country code' p account add 13800000009
+expect 2 'is no number' p account add 0138
+expect 2 'is no amount' p account add 8613800000009 5.00001
+expect 2 'is no amount' p account topup 8613800000001 1e3
+expect 2 'more than nothing' p account topup 8613800000001 0
+expect 0 '^balance: +60.50' p account topup 8613800000001 10.5 --id 00112233445566778899aabbccddeeff
+expect 0 '^balance: +60.50' p account topup 8613800000001 10.5 --id 00112233445566778899aabbccddeeff
+expect 0 'topup +10.50 +60.50' p ledger 8613800000001
+expect 1 'there is no account 8613800000002' p account show 8613800000002
+expect 0 'suspended' p account suspend 8613800000001
+expect 0 'active' p account resume 8613800000001
+expect 0 'language: +en' p account language 8613800000001 en
+expect 2 'the languages are' p account language 8613800000001 fr
+expect 0 '8613800000001 +active +prepaid +en +standard +60.50 +0.00' p account list
+
+# numbers
+expect 1 'last number' p account number end 8613800000001
+expect 0 '^8613800000003' p account number add 8613800000001 8613800000003
+expect 1 'number of an account already' p account number add 862584110001 8613800000003
+expect 0 '^balance: +60.50' p account show 8613800000003
+expect 0 'belongs to no account' p account number end 8613800000001
+expect 1 'there is no account' p account show 8613800000001
+expect 0 '^8613800000001 +2[0-9-]+ [0-9:.]+ +2' p account numbers 8613800000003
+
+# what a call would cost
+expect 0 '^per minute: +0.20' p rate 8613800000003 8613900000002
+expect 0 '^rated as: +domestic' p rate 8613800000003 862584110001
+expect 0 '^per minute: +3.60' p rate 8613800000003 12125550100
+expect 0 '^10 minutes: +36.10' p rate 8613800000003 12125550100
+expect 1 'no rate for 12125550100' p rate 8613800000003 12125550100 --at 2025-12-31
+expect 2 'is no time' p rate 8613800000003 12125550100 --at 2025-02-29
+
+# records
+expect 0 'no records' p records
+expect 1 'no record of a call' p record 00112233445566778899aabbccddeeff
+
+# wrong usage, and nobody there
+expect 2 'account what' p account
+expect 2 'no command "frobnicate"' p frobnicate
+expect 2 'is missing' p account show
+expect 2 'too much' p status now
+expect 2 'no option' p --frobnicate
+expect 2 'a command is wanted' p
+expect 0 'usage: partyline' p --help
+expect 3 'partylined does not answer at .*/control: is it running' p status
+expect 3 'does not answer at /nowhere' p --socket /nowhere calls
+expect 3 'the database at /nowhere does not answer' p --db-socket /nowhere account list
+printf 'secret\n' >"$dir/password"
+chmod 644 "$dir/password"
+expect 3 'group or others' p --db-password-file "$dir/password" account list
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
