@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 int money_parse_e4(const char *text, int64_t *e4)
 {
@@ -12,7 +11,7 @@ int money_parse_e4(const char *text, int64_t *e4)
 
 	if (*text == '-' || *text == '+')
 		text++;
-	for (; *text >= '0' && *text <= '9'; text++, digits++)
+	for (; *text >= '0' && *text <= '9' && digits <= 12; text++, digits++)
 		v = v * 10 + (*text - '0');
 	if (digits == 0 || digits > 12)
 		return -EINVAL;
@@ -33,11 +32,11 @@ int money_parse_e4(const char *text, int64_t *e4)
 
 void money_format_e4(int64_t e4, char out[MONEY_TEXT_MAX])
 {
-	int64_t v = llabs(e4);
+	uint64_t v = e4 < 0 ? 0 - (uint64_t)e4 : (uint64_t)e4;
 	const char *sign = e4 < 0 ? "-" : "";
 
 	if (v % 100 == 0)
-		(void)snprintf(out, MONEY_TEXT_MAX, "%s%lld.%02lld", sign, (long long)(v / 10000), (long long)(v % 10000 / 100));
+		(void)snprintf(out, MONEY_TEXT_MAX, "%s%llu.%02llu", sign, (unsigned long long)(v / 10000), (unsigned long long)(v % 10000 / 100));
 	else
-		(void)snprintf(out, MONEY_TEXT_MAX, "%s%lld.%04lld", sign, (long long)(v / 10000), (long long)(v % 10000));
+		(void)snprintf(out, MONEY_TEXT_MAX, "%s%llu.%04llu", sign, (unsigned long long)(v / 10000), (unsigned long long)(v % 10000));
 }
