@@ -30,12 +30,17 @@ int64_t clock_utc_us(void)
 
 void clock_format_utc(int64_t utc_us, char *buf, size_t size)
 {
+	int64_t rest = utc_us % 1000000;
 	time_t s = (time_t)(utc_us / 1000000);
 	struct tm tm;
 
-	(void)gmtime_r(&s, &tm);
+	if (rest < 0) { /* before 1970: the second began earlier */
+		rest += 1000000;
+		s--;
+	}
+	(void)gmtime_r(&s, &tm); /* any int64_t of microseconds is a year that an int can hold */
 	(void)snprintf(buf, size, "%04d-%02d-%02d %02d:%02d:%02d.%03d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-	               (int)(utc_us / 1000 % 1000));
+	               (int)(rest / 1000));
 }
 
 void clock_sleep_until(int64_t mono_us)
@@ -56,6 +61,7 @@ void clock_virtual_start(int64_t utc_us)
 
 void clock_virtual_set(int64_t mono_us)
 {
+	assert(atomic_load(&is_virtual));
 	assert(mono_us >= atomic_load(&virtual_mono_us));
 	atomic_store(&virtual_mono_us, mono_us);
 }

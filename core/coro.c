@@ -20,8 +20,9 @@ static void coro_resume(struct loop_task *t)
 	l->current = before;
 	if (c->done) {
 		loop_timer_stop(&c->timer);
-		loop_unqueue(l, &c->task);
+		list_remove(&c->node);
 		l->coros--;
+		c->magic = MAGIC_DEAD;
 		coro_backend_free(c);
 	}
 }
@@ -37,10 +38,13 @@ static void coro_timeout(struct loop_timer *t)
 int coro_spawn(struct loop *l, const char *name, void (*fn)(void *arg), void *arg)
 {
 	struct coro *c;
-	int err = coro_backend_alloc(l, &c);
+	int err;
 
+	ASSERT_CONTROL(l);
+	err = coro_backend_alloc(l, &c);
 	if (err)
 		return err;
+	c->magic = CORO_MAGIC;
 	c->loop = l;
 	c->fn = fn;
 	c->arg = arg;
@@ -48,6 +52,7 @@ int coro_spawn(struct loop *l, const char *name, void (*fn)(void *arg), void *ar
 	c->task.run = coro_resume;
 	loop_timer_init(l, &c->timer, coro_timeout);
 	l->coros++;
+	list_append(&l->coro_list, &c->node);
 	loop_queue(l, &c->task);
 	return 0;
 }
@@ -73,6 +78,18 @@ const char *coro_name(const struct coro *c)
 	return c->name;
 }
 
+void coro_list(const struct loop *l, void (*each)(const struct coro *c, bool waiting, void *arg), void *arg)
+{
+	struct list *pos, *next;
+
+	ASSERT_CONTROL(l);
+	list_for_each (pos, next, &l->coro_list) {
+		const struct coro *c = list_entry(pos, struct coro, node);
+
+		each(c, l->current != c && !c->task.queued, arg);
+	}
+}
+
 void coro_suspend(void)
 {
 	struct coro *c = coro_current();
@@ -83,6 +100,7 @@ void coro_suspend(void)
 
 void coro_wake(struct coro *c)
 {
+	MAGIC_CHECK(c, CORO_MAGIC);
 	if (c->loop->current != c)
 		loop_queue(c->loop, &c->task);
 }
@@ -102,7 +120,7 @@ int coro_suspend_for(int64_t timeout_us)
 
 void coro_sleep(int64_t us)
 {
-	int64_t until = clock_mono_us() + us;
+	int64_t now = clock_mono_us(), until = us < CLOCK_NEVER - now ? now + us : CLOCK_NEVER;
 
 	while (clock_mono_us() < until)
 		(void)coro_suspend_for(until - clock_mono_us());

@@ -4,10 +4,15 @@
 #define CORE_CORO_PRIVATE_H
 
 #include "core/coro.h"
+#include "core/list.h"
 #include "core/loop_private.h"
 
+#define CORO_MAGIC 0x436f726fu /* Coro */
+
 struct coro {
+	uint32_t          magic;
 	struct loop      *loop;
+	struct list       node;   /* of loop->coro_list */
 	char              name[32];
 	void (*fn)(void *arg);
 	void             *arg;
@@ -16,7 +21,7 @@ struct coro {
 	bool              done, timed_out;
 };
 
-/* The back end: allocates its own struct around a coro. */
+/* The back end: allocates its own struct around a coro. -ENOMEM, -EAGAIN. */
 int  coro_backend_alloc(struct loop *l, struct coro **cp);
 void coro_backend_free(struct coro *c);
 void coro_backend_enter(struct coro *c);  /* loop -> coroutine; returns when it suspends or is done */

@@ -66,9 +66,11 @@ static void stack_unmap(unsigned char *s)
 static void stack_measure(const unsigned char *s)
 {
 	unsigned untouched = 0, used, seen = atomic_load(&high_water);
+	unsigned char line[64];
 
-	while (untouched < CORO_STACK_SIZE && s[untouched] == STACK_PATTERN)
-		untouched++;
+	memset(line, STACK_PATTERN, sizeof(line));
+	while (untouched < CORO_STACK_SIZE && memcmp(s + untouched, line, sizeof(line)) == 0)
+		untouched += sizeof(line);
 	used = CORO_STACK_SIZE - untouched;
 	while (used > seen && !atomic_compare_exchange_weak(&high_water, &seen, used))
 		;

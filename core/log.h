@@ -3,6 +3,7 @@
  *
  *   2026-11-02T10:11:12.131Z info ivr: trigger confirmed call=0192.. leg=e1/pstn:17 acct=77
  *
+ * A line is one write(2) of at most 1024 octets; control characters and broken UTF-8 are written as \x1b.
  * Any thread but the media threads (they count; control tells). stderr, or a file reopened by log_reopen() (SIGHUP). No PIN, no card
  * number, no key pressed inside one, ever.
  */
@@ -24,7 +25,7 @@ void log_set_level(enum log_level level);
 int  log_level_parse(const char *name, enum log_level *level);  /* -EINVAL */
 int  log_open(const char *path);  /* NULL: stderr. Negative errno */
 int  log_reopen(void);
-/* Worlds and tests: lines go here instead. NULL: back to normal. */
+/* Worlds and tests: lines go here instead, one at a time, from any thread. The sink must not log. NULL: back to normal. */
 void log_set_sink(void (*sink)(enum log_level, const char *line, void *arg), void *arg);
 
 void log_write(enum log_level level, const char *module, const struct log_ctx *ctx, const char *fmt, ...)

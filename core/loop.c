@@ -13,8 +13,12 @@
 #include "core/loop_private.h"
 #include "core/magic.h"
 
-#define LOOP_FDS_TURN       64
-#define LOOP_VIRTUAL_POLL_US 10000 /* descriptors are looked at so often in virtual time */
+#define LOOP_FDS_TURN        64
+#define LOOP_TIMERS_TURN     1000  /* a timer that restarts itself at once does not starve the descriptors */
+#define LOOP_VIRTUAL_POLL_US 10000 /* of virtual time: a system call for each tick of a world would be most of its work */
+#define LOOP_VIRTUAL_POLLS   1000  /* at one moment: a descriptor that is always ready does not stop time */
+
+static void loop_take_posts(struct loop *l);
 
 int loop_alloc(struct loop **lp)
 {
@@ -23,8 +27,11 @@ int loop_alloc(struct loop **lp)
 
 	if (l == NULL)
 		return -ENOMEM;
+	l->magic = LOOP_MAGIC;
 	l->owner = pthread_self();
 	l->tail = &l->head;
+	l->polled_us = INT64_MIN;
+	list_init(&l->coro_list);
 	l->post_tail = &l->post_head;
 	(void)pthread_mutex_init(&l->lock, NULL);
 	l->epfd = epoll_create1(EPOLL_CLOEXEC);
@@ -47,7 +54,14 @@ void loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	assert(l->timer_count == 0 && l->fds == NULL && l->coros == 0 && l->head == NULL);
+	MAGIC_CHECK(l, LOOP_MAGIC);
+	assert(loop_is_mine(l));
+	loop_take_posts(l);
+	assert(l->head == NULL && l->turn == NULL);
+	assert(l->timer_count == 0);
+	assert(l->fds == NULL);
+	assert(l->coros == 0);
+	assert(l->outstanding == 0);
 	coro_loop_free(l);
 	while (l->dead) { /* descriptors deleted since the last turn */
 		struct loop_fd *f = l->dead;
@@ -59,6 +73,7 @@ void loop_free(struct loop *l)
 	(void)close(l->evfd);
 	(void)pthread_mutex_destroy(&l->lock);
 	free(l->heap);
+	l->magic = MAGIC_DEAD;
 	free(l);
 }
 
@@ -71,6 +86,8 @@ bool loop_is_mine(const struct loop *l)
 
 void loop_queue(struct loop *l, struct loop_task *t)
 {
+	MAGIC_CHECK(l, LOOP_MAGIC);
+	assert(loop_is_mine(l));
 	if (t->queued)
 		return;
 	t->queued = true;
@@ -81,16 +98,25 @@ void loop_queue(struct loop *l, struct loop_task *t)
 
 void loop_unqueue(struct loop *l, struct loop_task *t)
 {
+	struct loop_task **p;
+
+	assert(loop_is_mine(l));
 	if (!t->queued)
 		return;
-	for (struct loop_task **p = &l->head; *p; p = &(*p)->next)
+	t->queued = false;
+	for (p = &l->turn; *p; p = &(*p)->next)
+		if (*p == t) {
+			*p = t->next;
+			return;
+		}
+	for (p = &l->head; *p; p = &(*p)->next)
 		if (*p == t) {
 			*p = t->next;
 			if (l->tail == &t->next)
 				l->tail = p;
-			t->queued = false;
 			return;
 		}
+	assert(!"a task that is queued is in one of the lists of its own loop");
 }
 
 void loop_post(struct loop *l, struct loop_task *t)
@@ -98,6 +124,7 @@ void loop_post(struct loop *l, struct loop_task *t)
 	uint64_t one = 1;
 	bool wake;
 
+	MAGIC_CHECK(l, LOOP_MAGIC);
 	pthread_mutex_lock(&l->lock);
 	t->next = NULL;
 	wake = l->post_head == NULL;
@@ -127,130 +154,27 @@ static void loop_take_posts(struct loop *l)
 /* Only what was queued before: a task that queues itself again does not starve the timers. */
 static bool loop_run_tasks(struct loop *l)
 {
-	struct loop_task *stop, *t;
+	struct loop_task *t;
 	bool any = false;
 
-	stop = l->head ? container_of(l->tail, struct loop_task, next) : NULL;
-	while (stop && (t = l->head) != NULL) {
-		bool last = t == stop;
-
-		l->head = t->next;
-		if (l->head == NULL)
-			l->tail = &l->head;
+	assert(l->turn == NULL); /* nothing runs nested */
+	l->turn = l->head;
+	l->head = NULL;
+	l->tail = &l->head;
+	while ((t = l->turn) != NULL) {
+		l->turn = t->next;
 		t->queued = false;
 		any = true;
-		t->run(t);
-		if (last)
-			break;
+		t->run(t); /* may free t, unqueue others */
 	}
 	return any;
 }
 
 void loop_outstanding(struct loop *l, int change)
 {
+	assert(loop_is_mine(l));
 	l->outstanding += change;
 	assert(l->outstanding >= 0);
-}
-
-/* ---- timers: a binary heap by time, then order of starting ---- */
-
-static bool timer_before(const struct loop_timer *a, const struct loop_timer *b)
-{
-	return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
-}
-
-static void heap_put(struct loop *l, unsigned i, struct loop_timer *t)
-{
-	l->heap[i] = t;
-	t->index = i + 1;
-}
-
-static void heap_up(struct loop *l, unsigned i, struct loop_timer *t)
-{
-	while (i > 0 && timer_before(t, l->heap[(i - 1) / 2])) {
-		heap_put(l, i, l->heap[(i - 1) / 2]);
-		i = (i - 1) / 2;
-	}
-	heap_put(l, i, t);
-}
-
-static void heap_down(struct loop *l, unsigned i, struct loop_timer *t)
-{
-	for (;;) {
-		unsigned child = 2 * i + 1;
-
-		if (child >= l->timer_count)
-			break;
-		if (child + 1 < l->timer_count && timer_before(l->heap[child + 1], l->heap[child]))
-			child++;
-		if (!timer_before(l->heap[child], t))
-			break;
-		heap_put(l, i, l->heap[child]);
-		i = child;
-	}
-	heap_put(l, i, t);
-}
-
-void loop_timer_init(struct loop *l, struct loop_timer *t, void (*fire)(struct loop_timer *))
-{
-	memset(t, 0, sizeof(*t));
-	t->loop = l;
-	t->fire = fire;
-}
-
-void loop_timer_start(struct loop_timer *t, int64_t delay_us)
-{
-	loop_timer_start_at(t, clock_mono_us() + (delay_us > 0 ? delay_us : 0));
-}
-
-void loop_timer_start_at(struct loop_timer *t, int64_t mono_us)
-{
-	struct loop *l = t->loop;
-
-	loop_timer_stop(t);
-	if (l->timer_count == l->heap_size) {
-		unsigned n = l->heap_size ? l->heap_size * 2 : 64;
-		struct loop_timer **heap = realloc(l->heap, n * sizeof(*heap));
-
-		if (heap == NULL)
-			abort(); /* without timers nothing can be ended properly */
-		l->heap = heap;
-		l->heap_size = n;
-	}
-	t->at_us = mono_us;
-	t->order = l->timer_order++;
-	heap_up(l, l->timer_count++, t);
-}
-
-void loop_timer_stop(struct loop_timer *t)
-{
-	struct loop *l = t->loop;
-	struct loop_timer *last;
-	unsigned i;
-
-	if (t->index == 0)
-		return;
-	i = t->index - 1;
-	t->index = 0;
-	last = l->heap[--l->timer_count];
-	if (last == t)
-		return;
-	if (i > 0 && timer_before(last, l->heap[(i - 1) / 2]))
-		heap_up(l, i, last);
-	else
-		heap_down(l, i, last);
-}
-
-static bool loop_run_timer(struct loop *l)
-{
-	struct loop_timer *t;
-
-	if (l->timer_count == 0 || l->heap[0]->at_us > clock_mono_us())
-		return false;
-	t = l->heap[0];
-	loop_timer_stop(t);
-	t->fire(t);
-	return true;
 }
 
 /* ---- descriptors ---- */
@@ -267,8 +191,11 @@ static struct loop_fd *loop_fd_find(struct loop *l, int fd)
 int loop_fd_add(struct loop *l, int fd, uint32_t events, loop_fd_h *h, void *arg)
 {
 	struct epoll_event ev = { .events = events };
-	struct loop_fd *f = calloc(1, sizeof(*f));
+	struct loop_fd *f;
 
+	MAGIC_CHECK(l, LOOP_MAGIC);
+	assert(loop_is_mine(l));
+	f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return -ENOMEM;
 	f->fd = fd;
@@ -276,8 +203,10 @@ int loop_fd_add(struct loop *l, int fd, uint32_t events, loop_fd_h *h, void *arg
 	f->arg = arg;
 	ev.data.ptr = f;
 	if (epoll_ctl(l->epfd, EPOLL_CTL_ADD, fd, &ev) < 0) {
+		int err = -errno;
+
 		free(f);
-		return -errno;
+		return err;
 	}
 	f->next = l->fds;
 	l->fds = f;
@@ -289,6 +218,7 @@ int loop_fd_change(struct loop *l, int fd, uint32_t events)
 	struct loop_fd *f = loop_fd_find(l, fd);
 	struct epoll_event ev = { .events = events, .data.ptr = f };
 
+	assert(loop_is_mine(l));
 	if (f == NULL)
 		return -ENOENT;
 	return epoll_ctl(l->epfd, EPOLL_CTL_MOD, fd, &ev) < 0 ? -errno : 0;
@@ -296,6 +226,7 @@ int loop_fd_change(struct loop *l, int fd, uint32_t events)
 
 void loop_fd_del(struct loop *l, int fd)
 {
+	assert(loop_is_mine(l));
 	for (struct loop_fd **p = &l->fds; *p; p = &(*p)->next)
 		if ((*p)->fd == fd) {
 			struct loop_fd *f = *p;
@@ -309,7 +240,8 @@ void loop_fd_del(struct loop *l, int fd)
 		}
 }
 
-static void loop_poll(struct loop *l, int timeout_ms)
+/* Returns whether there was anything. */
+static bool loop_poll(struct loop *l, int timeout_ms)
 {
 	struct epoll_event ev[LOOP_FDS_TURN];
 	int n = epoll_wait(l->epfd, ev, LOOP_FDS_TURN, timeout_ms);
@@ -330,6 +262,7 @@ static void loop_poll(struct loop *l, int timeout_ms)
 		free(f);
 	}
 	loop_take_posts(l);
+	return n > 0 || l->head;
 }
 
 /* ---- running ---- */
@@ -348,59 +281,71 @@ static int loop_wait_ms(const struct loop *l)
 
 void loop_run(struct loop *l)
 {
+	MAGIC_CHECK(l, LOOP_MAGIC);
+	assert(loop_is_mine(l));
 	l->stop = false;
 	if (clock_is_virtual()) {
 		loop_run_until(l, CLOCK_NEVER, &l->stop);
 		return;
 	}
 	while (!l->stop) {
-		int budget = 1000; /* due timers a turn: a timer that restarts itself at once does not starve the descriptors */
+		int budget = LOOP_TIMERS_TURN;
 
 		(void)loop_run_tasks(l);
-		while (!l->stop && budget-- > 0 && loop_run_timer(l))
+		while (!l->stop && budget-- > 0 && loop_timer_run_due(l))
 			;
 		if (!l->stop)
-			loop_poll(l, loop_wait_ms(l));
+			(void)loop_poll(l, loop_wait_ms(l));
 	}
 }
 
 void loop_stop(struct loop *l)
 {
+	assert(loop_is_mine(l));
 	l->stop = true;
 }
 
+/* Nothing is left to do at this moment. Moves time to the next timer or to until_us; false: that has come. */
+static bool loop_move_time(struct loop *l, int64_t until_us)
+{
+	int64_t now = clock_mono_us(), next = l->timer_count ? l->heap[0]->at_us : CLOCK_NEVER;
+
+	if (next > until_us)
+		next = until_us;
+	if (now != l->polled_us)
+		l->polls = 0;
+	/* What was written to a socket must not wait for a timer that is far. */
+	if (l->polled_us > now || next / LOOP_VIRTUAL_POLL_US != l->polled_us / LOOP_VIRTUAL_POLL_US) {
+		l->polled_us = now;
+		if (l->polls++ < LOOP_VIRTUAL_POLLS && loop_poll(l, 0))
+			return true;
+	}
+	if (next == CLOCK_NEVER) {
+		(void)loop_poll(l, -1); /* nothing will ever happen by itself */
+		return true;
+	}
+	if (next > now)
+		clock_virtual_set(next);
+	return next < until_us || (l->timer_count && l->heap[0]->at_us <= clock_mono_us());
+}
+
+/* One timer a turn, and whatever it queued, before the next: what a scenario sees does not depend on the speed of the machine. */
 void loop_run_until(struct loop *l, int64_t mono_us, const bool *stop)
 {
+	MAGIC_CHECK(l, LOOP_MAGIC);
 	assert(clock_is_virtual());
+	assert(loop_is_mine(l));
 	while (!(stop && *stop)) {
-		int64_t next;
-
 		if (loop_run_tasks(l))
 			continue;
 		if (l->outstanding > 0) { /* time stands still while others work for us */
-			loop_poll(l, -1);
+			(void)loop_poll(l, -1);
 			continue;
 		}
-		if (clock_mono_us() >= l->polled_us + LOOP_VIRTUAL_POLL_US) {
-			l->polled_us = clock_mono_us();
-			loop_poll(l, 0);
-			if (l->head)
-				continue;
-		}
-		if (loop_run_timer(l))
+		if (loop_timer_run_due(l))
 			continue;
 		loop_take_posts(l);
-		if (l->head)
-			continue;
-		next = l->timer_count ? l->heap[0]->at_us : CLOCK_NEVER;
-		if (next > mono_us) {
-			if (mono_us == CLOCK_NEVER) {
-				loop_poll(l, -1); /* nothing will ever happen by itself */
-				continue;
-			}
-			clock_virtual_set(mono_us > clock_mono_us() ? mono_us : clock_mono_us());
+		if (l->head == NULL && !loop_move_time(l, mono_us))
 			return;
-		}
-		clock_virtual_set(next);
 	}
 }

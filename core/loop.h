@@ -38,12 +38,14 @@ void loop_free(struct loop *l);               /* timers and descriptors must be 
 
 void loop_run(struct loop *l);                /* until loop_stop() */
 void loop_stop(struct loop *l);               /* from the loop's thread */
-/* Worlds: run until the virtual time has come and everything due then is done, or *stop (may be NULL) becomes true. */
+/* Worlds: run until the virtual time has come and everything due then is done, or *stop (may be NULL) becomes true. One timer a turn.
+ * Descriptors are looked at before time moves, once in about 10 ms of it. */
 void loop_run_until(struct loop *l, int64_t mono_us, const bool *stop);
 
 void loop_queue(struct loop *l, struct loop_task *t);    /* this thread; runs in this turn or the next; no-op if queued */
 void loop_unqueue(struct loop *l, struct loop_task *t);  /* this thread; no-op if not queued */
 void loop_post(struct loop *l, struct loop_task *t);     /* any thread; the task must not be queued or posted */
+/* A thread that posts must be joined, or otherwise known to be out of loop_post(), before the loop is freed. */
 
 void loop_timer_init(struct loop *l, struct loop_timer *t, void (*fire)(struct loop_timer *));
 void loop_timer_start(struct loop_timer *t, int64_t delay_us);      /* restarts when started already */

@@ -16,7 +16,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool            seeded;
 static uint64_t        state;
 static int64_t         id_ms;
-static unsigned        id_count;
+static unsigned        id_count; /* within id_ms, 12 bits */
 
 static uint64_t splitmix64(void)
 {
@@ -32,6 +32,8 @@ void random_seed(uint64_t seed)
 	pthread_mutex_lock(&lock);
 	seeded = true;
 	state = seed;
+	id_ms = 0; /* the ids of a second world in this process are those it has when alone */
+	id_count = 0;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -75,9 +77,10 @@ uint64_t random_u64(void)
 
 uint32_t random_below(uint32_t limit)
 {
-	uint32_t v, reject = -limit % limit; /* 2^32 mod limit: the uneven rest is thrown away */
+	uint32_t v, reject;
 
 	assert(limit > 0);
+	reject = -limit % limit; /* 2^32 mod limit: the uneven rest is thrown away */
 	do
 		random_bytes(&v, sizeof(v));
 	while (v < reject);
@@ -94,11 +97,12 @@ void random_id(char id[ID_SIZE])
 	if (ms > id_ms) {
 		id_ms = ms;
 		id_count = 0;
-	} else {
-		id_count++; /* also after a step back of the clock: ids never go back */
+	} else if (++id_count == 4096) { /* also after a step back of the clock: ids never go back */
+		id_ms++;
+		id_count = 0;
 	}
-	ms = id_ms + id_count / 4096;
-	count = id_count % 4096;
+	ms = id_ms;
+	count = id_count;
 	pthread_mutex_unlock(&lock);
 	(void)snprintf(id, ID_SIZE, "%012llx7%03x%016llx", (unsigned long long)ms & 0xffffffffffffu, count,
 	               (unsigned long long)((r & 0x3fffffffffffffffu) | 0x8000000000000000u));

@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/magic.h"
+
+#define RING_MAGIC        0x52696e67u /* Ring */
+#define RING_CAPACITY_MAX (1u << 24)
+#define RING_ELEMENT_MAX  (1u << 20)
+
+/* The ends are on cache lines of their own: each thread writes only its own line. */
 struct ring {
+	uint32_t magic;
 	unsigned mask;
 	size_t   size;
 	_Alignas(64) _Atomic unsigned head; /* next to pop; the reader's */
@@ -20,15 +28,16 @@ int ring_alloc(struct ring **rp, unsigned capacity, size_t element_size)
 	struct ring *r;
 	size_t bytes;
 
-	if (capacity == 0 || capacity > 1u << 24 || element_size == 0)
+	if (capacity == 0 || capacity > RING_CAPACITY_MAX || element_size == 0 || element_size > RING_ELEMENT_MAX)
 		return -EINVAL;
 	while (n < capacity)
 		n *= 2;
-	bytes = (sizeof(*r) + n * element_size + 63) / 64 * 64;
+	bytes = (sizeof(*r) + (size_t)n * element_size + 63) / 64 * 64;
 	r = aligned_alloc(64, bytes);
 	if (r == NULL)
 		return -ENOMEM;
 	memset(r, 0, bytes);
+	r->magic = RING_MAGIC;
 	r->mask = n - 1;
 	r->size = element_size;
 	*rp = r;
@@ -37,13 +46,19 @@ int ring_alloc(struct ring **rp, unsigned capacity, size_t element_size)
 
 void ring_free(struct ring *r)
 {
+	if (r == NULL)
+		return;
+	MAGIC_CHECK(r, RING_MAGIC);
+	r->magic = MAGIC_DEAD;
 	free(r);
 }
 
 bool ring_push(struct ring *r, const void *element)
 {
-	unsigned tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+	unsigned tail;
 
+	MAGIC_CHECK(r, RING_MAGIC);
+	tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 	if (tail - atomic_load_explicit(&r->head, memory_order_acquire) > r->mask)
 		return false;
 	memcpy(r->data + (tail & r->mask) * r->size, element, r->size);
@@ -53,8 +68,10 @@ bool ring_push(struct ring *r, const void *element)
 
 bool ring_pop(struct ring *r, void *element)
 {
-	unsigned head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	unsigned head;
 
+	MAGIC_CHECK(r, RING_MAGIC);
+	head = atomic_load_explicit(&r->head, memory_order_relaxed);
 	if (head == atomic_load_explicit(&r->tail, memory_order_acquire))
 		return false;
 	memcpy(element, r->data + (head & r->mask) * r->size, r->size);
@@ -64,5 +81,9 @@ bool ring_pop(struct ring *r, void *element)
 
 unsigned ring_used(const struct ring *r)
 {
-	return atomic_load_explicit(&r->tail, memory_order_acquire) - atomic_load_explicit(&r->head, memory_order_acquire);
+	/* head first: read the other way round it could have overtaken the tail that was read. */
+	unsigned head = atomic_load_explicit(&r->head, memory_order_acquire);
+	unsigned used = atomic_load_explicit(&r->tail, memory_order_acquire) - head;
+
+	return used <= r->mask ? used : r->mask + 1;
 }

@@ -10,12 +10,16 @@
 
 #include "core/clock.h"
 #include "core/coro.h"
+#include "core/loop_private.h"
 #include "core/magic.h"
 #include "core/random.h"
 
 #define VIRTUAL_LATENCY_US 1000
 
+#define WORKER_MAGIC 0x506f6f6cu /* Pool */
+
 struct worker_pool {
+	uint32_t           magic;
 	struct loop       *loop;
 	unsigned           threads, busy;
 	int64_t            latency_min_us, latency_max_us;
@@ -76,7 +80,7 @@ static void *worker_thread(void *arg)
 int worker_pool_alloc(struct worker_pool **pp, struct loop *l, const char *name, unsigned threads)
 {
 	struct worker_pool *p;
-	sigset_t all, before;
+	sigset_t before;
 	int err = 0;
 
 	if (threads < 1 || threads > WORKER_MAX)
@@ -84,14 +88,14 @@ int worker_pool_alloc(struct worker_pool **pp, struct loop *l, const char *name,
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return -ENOMEM;
+	p->magic = WORKER_MAGIC;
 	p->loop = l;
 	p->tail = &p->head;
 	p->latency_min_us = p->latency_max_us = VIRTUAL_LATENCY_US;
 	(void)snprintf(p->name, sizeof(p->name), "%s", name);
 	(void)pthread_mutex_init(&p->lock, NULL);
 	(void)pthread_cond_init(&p->more, NULL);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	thread_block_signals(&before);
 	while (!err && p->threads < threads) {
 		char thread_name[16];
 
@@ -115,6 +119,8 @@ void worker_pool_free(struct worker_pool *p)
 {
 	if (p == NULL)
 		return;
+	MAGIC_CHECK(p, WORKER_MAGIC);
+	ASSERT_CONTROL(p->loop);
 	assert(p->busy == 0);
 	pthread_mutex_lock(&p->lock);
 	p->end = true;
@@ -124,6 +130,7 @@ void worker_pool_free(struct worker_pool *p)
 		(void)pthread_join(p->thread[i], NULL);
 	(void)pthread_cond_destroy(&p->more);
 	(void)pthread_mutex_destroy(&p->lock);
+	p->magic = MAGIC_DEAD;
 	free(p);
 }
 
@@ -134,6 +141,7 @@ unsigned worker_pool_busy(const struct worker_pool *p)
 
 void worker_set_latency(struct worker_pool *p, int64_t min_us, int64_t max_us)
 {
+	assert(min_us >= 0 && max_us >= min_us && max_us - min_us < UINT32_MAX);
 	p->latency_min_us = min_us;
 	p->latency_max_us = max_us;
 }
@@ -142,17 +150,20 @@ void worker_submit(struct worker_pool *p, struct worker_job *j)
 {
 	int64_t latency = p->latency_min_us;
 
+	MAGIC_CHECK(p, WORKER_MAGIC);
 	ASSERT_CONTROL(p->loop);
 	j->pool = p;
 	j->next = NULL;
 	j->task = (struct loop_task){ .run = worker_ran };
 	p->busy++;
 	loop_outstanding(p->loop, 1);
+	j->due_us = clock_mono_us();
 	if (clock_is_virtual()) {
 		if (p->latency_max_us > p->latency_min_us)
 			latency += random_below((uint32_t)(p->latency_max_us - p->latency_min_us + 1));
 		loop_timer_init(p->loop, &j->timer, worker_due);
-		loop_timer_start(&j->timer, latency);
+		j->due_us += latency;
+		loop_timer_start_at(&j->timer, j->due_us);
 	}
 	pthread_mutex_lock(&p->lock);
 	*p->tail = j;
