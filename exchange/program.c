@@ -165,7 +165,8 @@ static bool input_read(struct program *p)
 		return errno == EAGAIN || errno == EINTR;
 	if (!n || xlines_feed(&p->in, buf, (size_t)n, input_line, p)) {
 		(void)xlines_end(&p->in, input_line, p);
-		xsession_eof(p->input);
+		if (!p->options.script) /* else the script says when it is over */
+			xsession_eof(p->input);
 		return false;
 	}
 	return true;

@@ -767,7 +767,7 @@ static void test_bad_commands(void **fp)
 	for (unsigned i = 0; i < 20000; i++) { /* any bytes */
 		random_bytes(junk, sizeof(junk) - 1);
 		junk[sizeof(junk) - 1] = '\0';
-		memcpy(junk, "dial \0play \0wait \0numbe\0span \0dtmf \0" + random_below(6) * 6, 5);
+		memcpy(junk, &"dial \0play \0wait \0numbe\0span \0dtmf \0"[random_below(6) * 6], 5);
 		(void)exchange_command(f->x, junk, NULL, NULL);
 	}
 }
