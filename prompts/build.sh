@@ -9,7 +9,7 @@
 # Only what changed is made again: OUTDIR/made says from what each file was made. OUTDIR/index, the catalogue's ids, is what the node
 # loads by. A text that is missing in one language, and anything else wrong in the catalogue, is said with its line; status 1.
 set -eu -o pipefail
-export LC_ALL=C.UTF-8 # espeak-ng takes Hanzi for Latin letters otherwise
+export LC_ALL=C.UTF-8 # espeak-ng takes Hanzi for Latin letters otherwise; awk is given C: it works on bytes
 
 if [ $# -lt 1 ] || [ $# -gt 2 ]; then
 	echo "usage: prompts/build.sh OUTDIR [SOURCE]" >&2
@@ -23,7 +23,8 @@ out=$(cd "$1" && pwd)
 exec 9<"$out"
 flock 9
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/partyline-prompts.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
+en= # festival, while it runs
+trap '[ -z "$en" ] || kill "$en" 2>/dev/null; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
 # ---- what is wanted: "LANGUAGE/ID<tab>made from what" ---------------------------------------------------------------------------
@@ -31,9 +32,13 @@ trap 'exit 130' INT TERM
 version=$(cat "$here/build.sh" "$here/tools/level.c" | cksum | cut -d ' ' -f 1)
 : >"$tmp/recorded"
 if [ -d "$source/recorded" ]; then
-	(cd "$source/recorded" && find zh-CN en -type f \( -name '*.wav' -o -name '*.flac' -o -name '*.ogg' \) -exec cksum {} + 2>/dev/null || true) >"$tmp/recorded"
+	for lang in zh-CN en; do
+		if [ -d "$source/recorded/$lang" ]; then
+			(cd "$source/recorded" && find $lang -type f \( -name '*.wav' -o -name '*.flac' -o -name '*.ogg' \) -exec cksum {} +)
+		fi
+	done >"$tmp/recorded"
 fi
-awk -v version="$version" -v index_file="$tmp/index" -v recorded="$tmp/recorded" -v name="$source/catalogue.txt" '
+LC_ALL=C awk -v version="$version" -v index_file="$tmp/index" -v recorded="$tmp/recorded" -v name="$source/catalogue.txt" '
 	function bad(what) { printf "%s:%d: %s\n", name, FNR, what >"/dev/stderr"; wrong = 1 }
 	function trimmed(s) { gsub(/^[ \t]+|[ \t]+$/, "", s); return s }
 	function want(lang, id, text) {
@@ -74,7 +79,7 @@ awk -v version="$version" -v index_file="$tmp/index" -v recorded="$tmp/recorded"
 
 touch "$out/made"
 (cd "$out" && find zh-CN en -name '*.wav' -size +44c) | sed 's/\.wav$//' >"$tmp/there"
-awk -F '\t' -v kept="$tmp/kept" -v stale="$tmp/stale" '
+LC_ALL=C awk -F '\t' -v kept="$tmp/kept" -v stale="$tmp/stale" '
 	FILENAME == ARGV[1] { there[$1] = 1; next }
 	FILENAME == ARGV[2] { made[$0] = 1; next }
 	{ wanted[$1] = 1; if (($0 in made) && ($1 in there)) print >kept; else print }
@@ -99,7 +104,7 @@ mkdir -p "$tmp/voice/zh-CN" "$tmp/voice/en"
 $CC -O2 -o "$tmp/level" "$here/tools/level.c" -lm
 
 # In: "LANGUAGE/ID<tab>version<tab>text". Out, for each kind of source, what its program takes; for all, sox's and level's jobs.
-awk -F '\t' -v dir="$tmp" -v recorded="$source/recorded" -v out="$out" '
+LC_ALL=C awk -F '\t' -v dir="$tmp" -v recorded="$source/recorded" -v out="$out" '
 	function spoken(s,  r) { # a character with its reading in braces becomes the reading
 		while (match(s, /\{[a-z]+[1-5]\}/)) {
 			r = substr(s, RSTART + 1, RLENGTH - 2)
@@ -126,21 +131,19 @@ awk -F '\t' -v dir="$tmp" -v recorded="$source/recorded" -v out="$out" '
 		printf "%s%c%s%c", from, 0, dir "/voice/" $1 ".f32", 0 >(dir "/sox")
 		printf "%d %s %s\n", tail, dir "/voice/" $1 ".f32", out "/" $1 ".wav" >(dir "/jobs")
 	}' "$tmp/new"
-export LC_ALL=C.UTF-8
 
-say_en() { # one process for all texts: loading the voice takes longer than a prompt
-	if [ ! -s "$tmp/say.scm" ]; then return; fi
+if [ -s "$tmp/say.scm" ]; then # one process for all texts, beside the Chinese ones: loading the voice takes longer than a prompt
 	{ echo '(voice_cmu_us_slt_arctic_hts)'; cat "$tmp/say.scm"; } >"$tmp/all.scm"
-	festival -b "$tmp/all.scm" >"$tmp/festival.log" 2>&1 </dev/null || { cat "$tmp/festival.log" >&2; return 1; }
-}
-say_zh() {
-	if [ ! -s "$tmp/espeak" ]; then return; fi
+	festival -b "$tmp/all.scm" >"$tmp/festival.log" 2>&1 </dev/null 9>&- &
+	en=$!
+fi
+if [ -s "$tmp/espeak" ]; then
 	xargs -0 -n 2 espeak-ng -v cmn-latn-pinyin -s 170 -w <"$tmp/espeak"
-}
-say_en &
-en=$!
-say_zh
-wait $en
+fi
+if [ -n "$en" ]; then
+	wait "$en" || { cat "$tmp/festival.log" >&2; exit 1; }
+	en=
+fi
 
 # ---- telephone band, level -------------------------------------------------------------------------------------------------------
 

@@ -192,7 +192,8 @@ static int prompt_load(struct prompt *p, const char *dir)
 	for (unsigned lang = 0; lang < PROMPT_LANGS; lang++) {
 		int e = -ENAMETOOLONG;
 
-		if (snprintf(path, sizeof(path), "%s/%s/%s.wav", dir, prompt_lang_name((enum prompt_lang)lang), p->id) < (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s/%s/%s.wav", dir, prompt_lang_name((enum prompt_lang)lang), p->id) <
+		    (int)sizeof(path))
 			e = clip_load_wav(&p->clip[lang], path, PROMPT_RATE);
 		if (!e && p->clip[lang]->samples == 0)
 			e = -EBADMSG;

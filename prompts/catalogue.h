@@ -2,9 +2,9 @@
 /*
  * prompts/catalogue.h - the sound of each prompt in each language.
  *
- * prompts/catalogue.txt has the texts; prompts/build.sh makes DIR/LANGUAGE/ID.wav of them and lists the ids in DIR/index, a line each. That
- * list is what is loaded: no id is compiled in, so an operator adds a prompt, or a whole set of recordings, without a compiler. What the
- * code says is held against the catalogue by a test (tests/unit/prompts_say_test.c).
+ * prompts/catalogue.txt has the texts; prompts/build.sh makes DIR/LANGUAGE/ID.wav of them and lists the ids in DIR/index, a line
+ * each. That list is what is loaded: no id is compiled in, so an operator adds a prompt, or a whole set of recordings, without a
+ * compiler. What the code says is held against the catalogue by a test (tests/unit/prompts_say_test.c).
  *
  * All of it is in memory, about 10 MB, until prompt_set_free(). Control thread; loading blocks and is for start-up or a worker.
  */
@@ -21,8 +21,8 @@ struct prompt_set;
 #define PROMPT_ID_MAX  40
 #define PROMPTS_MAX    4096 /* ids in an index */
 
-/* Each file that is missing or no sound is named in the log. -ENOENT when one is missing (or the index itself), -EBADMSG when the index or a
- * file is not what it should be, -ENOMEM. *sp only on success. */
+/* Each file that is missing or no sound is named in the log. -ENOENT when one is missing (or the index itself), -EBADMSG when the
+ * index or a file is not what it should be, -ENOMEM. *sp only on success. */
 int  prompt_set_load(struct prompt_set **sp, const char *dir);
 void prompt_set_free(struct prompt_set *s);  /* NULL is allowed; clips that are still being played live on */
 

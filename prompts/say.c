@@ -15,16 +15,8 @@ static const char *const num[20] = {
 	"num-0",  "num-1",  "num-2",  "num-3",  "num-4",  "num-5",  "num-6",  "num-7",  "num-8",  "num-9",
 	"num-10", "num-11", "num-12", "num-13", "num-14", "num-15", "num-16", "num-17", "num-18", "num-19",
 };
-static const char *const tens[10] = { NULL, "num-10", "num-20", "num-30", "num-40", "num-50", "num-60", "num-70", "num-80", "num-90" };
-static const char *const months[12] = {
-	"month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8", "month-9", "month-10", "month-11", "month-12",
-};
-static const char *const days[31] = {
-	"day-1",  "day-2",  "day-3",  "day-4",  "day-5",  "day-6",  "day-7",  "day-8",  "day-9",  "day-10", "day-11",
-	"day-12", "day-13", "day-14", "day-15", "day-16", "day-17", "day-18", "day-19", "day-20", "day-21", "day-22",
-	"day-23", "day-24", "day-25", "day-26", "day-27", "day-28", "day-29", "day-30", "day-31",
-};
-static const char *const weekdays[7] = { "weekday-7", "weekday-1", "weekday-2", "weekday-3", "weekday-4", "weekday-5", "weekday-6" };
+static const char *const tens[10] = { NULL,     "num-10", "num-20", "num-30", "num-40",
+	                              "num-50", "num-60", "num-70", "num-80", "num-90" };
 
 const char *prompt_lang_name(enum prompt_lang lang)
 {
@@ -91,7 +83,11 @@ static void say_en(struct say_list *list, uint64_t n)
 		uint64_t    unit;
 		const char *id;
 	} scale[] = {
-		{ 1000000000000, "num-trillion" }, { 1000000000, "num-billion" }, { 1000000, "num-million" }, { 1000, "num-thousand" }, { 1, NULL },
+		{ 1000000000000, "num-trillion" },
+		{ 1000000000, "num-billion" },
+		{ 1000000, "num-million" },
+		{ 1000, "num-thousand" },
+		{ 1, NULL },
 	};
 	bool said = false;
 
@@ -152,7 +148,8 @@ static void say_zh_group(struct say_list *list, unsigned n, bool first, bool alo
 	}
 }
 
-/* Groups of four: 万亿, 亿, 万, units. 零 joins a group whose thousands are 0, or before which a whole group is 0, to what was said before it. */
+/* Groups of four: 万亿, 亿, 万, units. 零 joins a group whose thousands are 0, or before which a whole group is 0, to what was said
+ * before it. */
 static void say_zh(struct say_list *list, uint64_t n)
 {
 	static const struct {
@@ -270,111 +267,6 @@ void say_duration_s(struct say_list *list, enum prompt_lang lang, int64_t second
 			say_prompt(list, num[0]);
 		say_count(list, lang, s, "unit-second", "unit-seconds");
 	}
-}
-
-/* ---- dates and times ---- */
-
-static bool leap(int year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int days_in(int year, int month) /* year 0: unknown, so 29 for February */
-{
-	return month == 2 ? (year == 0 || leap(year) ? 29 : 28) : month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
-static unsigned weekday(int year, int month, int day) /* 0: Sunday. Sakamoto's method */
-{
-	static const int t[12] = { 0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4 };
-	int y = month < 3 ? year - 1 : year;
-
-	return (unsigned)((y + y / 4 - y / 100 + y / 400 + t[month - 1] + day) % 7);
-}
-
-/* "Two thousand and five", "twenty twenty-six", "nineteen hundred", "nineteen oh five". */
-static void say_year_en(struct say_list *list, int year)
-{
-	if (year % 1000 < 10) {
-		say_number(list, PROMPT_EN, year);
-		return;
-	}
-	say_number(list, PROMPT_EN, year / 100);
-	if (year % 100 == 0) {
-		say_prompt(list, "num-hundred");
-		return;
-	}
-	if (year % 100 < 10)
-		say_prompt(list, "num-oh");
-	say_en_tens(list, (unsigned)(year % 100));
-}
-
-static void say_date(struct say_list *list, enum prompt_lang lang, int year, int month, int day)
-{
-	const char *wday = year > 0 ? weekdays[weekday(year, month, day)] : NULL;
-
-	if (lang == PROMPT_EN && wday)
-		say_prompt(list, wday);
-	if (lang == PROMPT_ZH_CN && year > 0) {
-		for (int power = 1000; power > 0; power /= 10)
-			say_prompt(list, num[year / power % 10]);
-		say_prompt(list, "time-year");
-	}
-	say_prompt(list, months[month - 1]);
-	say_prompt(list, days[day - 1]);
-	if (lang == PROMPT_ZH_CN && wday)
-		say_prompt(list, wday);
-	if (lang == PROMPT_EN && year > 0)
-		say_year_en(list, year);
-}
-
-/* 凌晨 to 6, 上午 to 12, 中午, 下午 from 13, 晚上 from 18. */
-static void say_clock_zh(struct say_list *list, int hour, int minute)
-{
-	say_prompt(list, hour < 6 ? "time-night" : hour < 12 ? "time-am" : hour < 13 ? "time-noon" : hour < 18 ? "time-pm" : "time-evening");
-	hour = hour > 12 ? hour - 12 : hour;
-	say_prompt(list, hour == 2 ? "num-liang" : num[hour]);
-	say_prompt(list, "time-oclock");
-	if (minute == 0) {
-		say_prompt(list, "time-sharp");
-		return;
-	}
-	if (minute < 10)
-		say_prompt(list, num[0]);
-	say_number(list, PROMPT_ZH_CN, minute);
-	say_prompt(list, "time-minute");
-}
-
-/* "Three oh six p.m."; twelve alone would be ambiguous: "twelve noon", "twelve midnight". */
-static void say_clock_en(struct say_list *list, int hour, int minute)
-{
-	say_prompt(list, num[hour % 12 == 0 ? 12 : hour % 12]);
-	if (hour % 12 == 0 && minute == 0) {
-		say_prompt(list, hour == 12 ? "time-noon" : "time-midnight");
-		return;
-	}
-	if (minute > 0 && minute < 10)
-		say_prompt(list, "num-oh");
-	if (minute > 0)
-		say_en_tens(list, (unsigned)minute);
-	say_prompt(list, hour < 12 ? "time-am" : "time-pm");
-}
-
-void say_time(struct say_list *list, enum prompt_lang lang, int year, int month, int day, int hour, int minute)
-{
-	if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || year < 0 || year > 9999 || (year > 0 && year < 1000))
-		return;
-	if (day != 0 && (month < 1 || month > 12 || day < 1 || day > days_in(year, month)))
-		return;
-	if (day != 0) {
-		say_date(list, lang, year, month, day);
-		if (lang == PROMPT_EN)
-			say_prompt(list, "time-at");
-	}
-	if (lang == PROMPT_ZH_CN)
-		say_clock_zh(list, hour, minute);
-	else
-		say_clock_en(list, hour, minute);
 }
 
 /* ---- sentences ---- */

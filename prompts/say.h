@@ -52,14 +52,15 @@ void say_time(struct say_list *list, enum prompt_lang lang, int year, int month,
 
 /* ---- sentences ---- */
 
-/* #8 (telephony rule 14), and the warning (rule 22). From a minute on, whole minutes, rounded down: never more than there is. INT64_MAX:
- * the balance sets no limit. */
+/* #8 (telephony rule 14), and the warning (rule 22). From a minute on, whole minutes, rounded down: never more than there is.
+ * INT64_MAX: the balance sets no limit. */
 void say_minutes_left(struct say_list *list, enum prompt_lang lang, int64_t seconds);
 void say_money_warning(struct say_list *list, enum prompt_lang lang, int64_t seconds);
 void say_balance(struct say_list *list, enum prompt_lang lang, int64_t balance_e4);
 void say_max_duration_warning(struct say_list *list, enum prompt_lang lang, int64_t seconds);  /* rule 18 */
 void say_silence_warning(struct say_list *list, enum prompt_lang lang, int64_t seconds);       /* rule 18 */
-void say_invited_by(struct say_list *list, enum prompt_lang lang, const char *number);         /* rule 18; the number as this listener would dial it */
+/* rule 18; the number as this listener would dial it */
+void say_invited_by(struct say_list *list, enum prompt_lang lang, const char *number);
 /* "Party number two, with the number ending in 0 0 0 3" (#0, rule 14). */
 void say_party(struct say_list *list, enum prompt_lang lang, unsigned order, const char *number);
 void say_dropped_party(struct say_list *list, enum prompt_lang lang, unsigned order, const char *number);

@@ -4,12 +4,12 @@
  *
  *   level <jobs
  *
- * Each line of jobs is "TAIL_MS IN OUT": IN is raw 32-bit float, mono, 8 kHz; OUT becomes a 16-bit WAV (written beside it, then renamed).
- * Paths have no blanks: build.sh makes them. Status 0 when all of them were made; the others are named on stderr.
+ * Each line of jobs is "TAIL_MS IN OUT": IN is raw 32-bit float, mono, 8 kHz; OUT becomes a 16-bit WAV (written beside it, then
+ * renamed). Paths have no blanks: build.sh makes them. Status 0 when all of them were made; the others are named on stderr.
  *
- * Level: rms 2600 while somebody speaks (RFC 7874 clause 3). As in ITU-T P.56 method B, what is more than 15.9 dB below the result is a
- * pause; without its hangover of 200 ms, which is meant for talk of many seconds and makes a word with a stop in it ("sixteenth") 3 dB
- * too loud. Peaks stay under -9 dBFS through a limiter with 5 ms of look-ahead.
+ * Level: rms 2600 while somebody speaks (RFC 7874 clause 3). As in ITU-T P.56 method B, what is more than 15.9 dB below the
+ * result is a pause; without its hangover of 200 ms, which is meant for talk of many seconds and makes a word with a stop in it
+ * ("sixteenth") 3 dB too loud. Peaks stay under -9 dBFS through a limiter with 5 ms of look-ahead.
  * No dither: its one step of 16 bits is far below the smallest step of A-law, and without it pauses are true silence.
  */
 #include <errno.h>
@@ -67,7 +67,8 @@ int main(void)
 		if (!err)
 			err = job_run(in, out, (size_t)tail_ms * RATE / 1000);
 		if (err) {
-			fprintf(stderr, "level: %s: %s\n", in, err == -ENODATA ? "nothing to be heard in it" : strerror(-err));
+			fprintf(stderr, "level: %.*s: %s\n", (int)strcspn(line, "\n"), line,
+			        err == -ENODATA ? "nothing to be heard in it" : strerror(-err));
 			failed++;
 		}
 	}
@@ -85,13 +86,16 @@ static double frame_power(const struct sound *w, size_t frame)
 	return sum / FRAME;
 }
 
-/* Silence at both ends goes, but for LEAD and TRAIL; tail samples of silence are added, and the whole fills frames. */
+/* Silence at both ends goes but for LEAD and TRAIL, and where there is less of it (a synthesizer may begin at once) it is added;
+ * so are tail samples of silence, and the rest of the last frame. */
 static int sound_trim(struct sound *w, size_t tail)
 {
-	size_t frames = (w->n + FRAME - 1) / FRAME, first, last, from, to, n;
+	size_t frames = (w->n + FRAME - 1) / FRAME, first, last, from, to, lead, n;
 	double loudest = 0;
 	float *s;
 
+	if (!w->s)
+		return -ENODATA;
 	for (size_t f = 0; f < frames; f++)
 		loudest = fmax(loudest, frame_power(w, f));
 	if (!isfinite(loudest) || loudest < 1e-8)
@@ -102,14 +106,15 @@ static int sound_trim(struct sound *w, size_t tail)
 		;
 	from = first * FRAME > LEAD ? first * FRAME - LEAD : 0;
 	to = (last + 1) * FRAME + TRAIL < w->n ? (last + 1) * FRAME + TRAIL : w->n;
-	n = (to - from + tail + FRAME - 1) / FRAME * FRAME;
+	lead = LEAD - (first * FRAME - from);
+	n = (lead + (last + 1) * FRAME - from + TRAIL + tail + FRAME - 1) / FRAME * FRAME;
 	s = calloc(n, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	memcpy(s, w->s + from, (to - from) * sizeof(*s));
+	memcpy(s + lead, w->s + from, (to - from) * sizeof(*s));
 	for (size_t i = 0; i < FADE && i < (to - from) / 2; i++) {
-		s[i] *= (float)i / FADE;
-		s[to - from - 1 - i] *= (float)i / FADE;
+		s[lead + i] *= (float)i / FADE;
+		s[lead + to - from - 1 - i] *= (float)i / FADE;
 	}
 	free(w->s);
 	w->s = s;
@@ -144,8 +149,8 @@ static double active_rms(const struct sound *w)
 	return sqrt(power);
 }
 
-/* The gain at each sample: the least that any peak within LOOK wants, averaged over LOOK on both sides, so that it moves slowly and still is
- * small enough at the peak itself. */
+/* The gain at each sample: the least that any peak within LOOK wants, averaged over LOOK on both sides, so that it moves slowly
+ * and still is small enough at the peak itself. */
 static int limit(struct sound *w)
 {
 	double sum = 0; /* of the gains from i - LOOK to i + LOOK */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is said is read here as the catalogue's texts put together, so that each line below is what a listener would write down. */
+/* What is said is read here as the catalogue's texts put together, so that each line below is what a listener would write
+ * down. */
 #include "prompts/say.h"
 
 #include <stdarg.h>
@@ -89,7 +90,8 @@ static const struct text *catalogue_find(const struct texts *c, const char *id)
 	return NULL;
 }
 
-/* Chinese without blanks, English with one between two parts. Fails on an id that the catalogue does not have, and on a list too long. */
+/* Chinese without blanks, English with one between two parts. Fails on an id that the catalogue does not have, and on a list too
+ * long. */
 static void spell(const struct texts *c, const struct say_list *list, enum prompt_lang lang, char *out, size_t size)
 {
 	size_t len = 0;
@@ -272,7 +274,8 @@ static void read_back_both(void **state, int64_t n)
 		say_number(&list, (enum prompt_lang)lang, n);
 		spell(*state, &list, (enum prompt_lang)lang, text, sizeof(text));
 		if (read_back(&list, (enum prompt_lang)lang) != n)
-			fail_msg("%lld is said as \"%s\", which is %lld", (long long)n, text, (long long)read_back(&list, (enum prompt_lang)lang));
+			fail_msg("%lld is said as \"%s\", which is %lld", (long long)n, text,
+			         (long long)read_back(&list, (enum prompt_lang)lang));
 	}
 }
 
@@ -552,14 +555,14 @@ static void test_languages(void **state)
 	assert_string_equal(prompt_lang_name(PROMPT_EN), "en");
 }
 
-/* Every string of an id's form with a hyphen in the services' code and in say.c is an id of the catalogue. */
+/* Every string of an id's form with a hyphen in the services' code and in say*.c is an id of the catalogue. */
 static void test_code_says_what_there_is(void **state)
 {
 	glob_t files;
 	unsigned found = 0;
 
 	assert_int_equal(glob("ivr/*.c", 0, NULL, &files), 0);
-	assert_int_equal(glob("prompts/say.c", GLOB_APPEND, NULL, &files), 0);
+	assert_int_equal(glob("prompts/say*.c", GLOB_APPEND, NULL, &files), 0);
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		FILE *f = fopen(files.gl_pathv[i], "r");
 		char line[1024];
