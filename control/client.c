@@ -70,7 +70,8 @@ static int wait_for(int fd, short events, int64_t deadline_us)
 
 		if (deadline_us != CLOCK_NEVER && left_us <= 0)
 			return -ETIMEDOUT;
-		n = poll(&p, 1, deadline_us == CLOCK_NEVER || left_us > CLOCK_SEC(3600) ? 3600 * 1000 : (int)((left_us + 999) / 1000));
+		n = poll(&p, 1,
+		         deadline_us == CLOCK_NEVER || left_us > CLOCK_SEC(3600) ? 3600 * 1000 : (int)((left_us + 999) / 1000));
 		if (n > 0)
 			return 0;
 		if (n < 0 && errno != EINTR)
@@ -150,7 +151,8 @@ static int client_read(struct control_client *c, json_t **line, int64_t deadline
 
 static int take_answer(const json_t *line, json_t **result, struct control_problem *problem)
 {
-	const char *code = json_string_value(json_object_get(line, "code")), *text = json_string_value(json_object_get(line, "error"));
+	const char *code = json_string_value(json_object_get(line, "code")),
+		   *text = json_string_value(json_object_get(line, "error"));
 
 	if (json_is_true(json_object_get(line, "ok"))) {
 		json_t *r = json_object_get(line, "result");
@@ -165,7 +167,8 @@ static int take_answer(const json_t *line, json_t **result, struct control_probl
 	return -EREMOTEIO;
 }
 
-int control_client_call(struct control_client *c, const char *cmd, json_t *args, json_t **result, struct control_problem *problem, int64_t timeout_us)
+int control_client_call(struct control_client *c, const char *cmd, json_t *args, json_t **result, struct control_problem *problem,
+                        int64_t timeout_us)
 {
 	int64_t deadline_us = timeout_us == CLOCK_NEVER ? CLOCK_NEVER : clock_mono_us() + timeout_us;
 	json_t *question, *line, *id;
@@ -220,7 +223,8 @@ int control_client_event(struct control_client *c, json_t **event, int64_t timeo
 	return 0;
 }
 
-int control_call(const char *path, const char *cmd, json_t *args, json_t **result, struct control_problem *problem, int64_t timeout_us)
+int control_call(const char *path, const char *cmd, json_t *args, json_t **result, struct control_problem *problem,
+                 int64_t timeout_us)
 {
 	struct control_client *c;
 	int err = control_client_open(&c, path);

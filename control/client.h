@@ -24,11 +24,13 @@ void control_client_close(struct control_client *c);
  * why; -ETIMEDOUT;
  * -ECONNRESET: it went away; -EPROTO: what came is not our protocol; -EMSGSIZE: the question is too long. Events in between are
  * skipped. */
-int  control_client_call(struct control_client *c, const char *cmd, json_t *args, json_t **result, struct control_problem *problem, int64_t timeout_us);
+int control_client_call(struct control_client *c, const char *cmd, json_t *args, json_t **result, struct control_problem *problem,
+                        int64_t timeout_us);
 /* The next event after `subscribe`: the whole object, with "event" and "data". timeout_us CLOCK_NEVER: waits for ever. */
 int  control_client_event(struct control_client *c, json_t **event, int64_t timeout_us);
 
 /* Open, call, close. */
-int  control_call(const char *path, const char *cmd, json_t *args, json_t **result, struct control_problem *problem, int64_t timeout_us);
+int control_call(const char *path, const char *cmd, json_t *args, json_t **result, struct control_problem *problem,
+                 int64_t timeout_us);
 
 #endif

@@ -46,7 +46,8 @@ int  control_server_alloc(struct control_server **sp, struct loop *l, struct cou
 void control_server_free(struct control_server *s);
 
 /* args_text is for `help`: "ID [cause]". Strings must live as long as the server. -EEXIST, -ENOSPC. */
-int  control_register(struct control_server *s, const char *cmd, const char *args_text, const char *text, control_command_h *h, void *arg);
+int control_register(struct control_server *s, const char *cmd, const char *args_text, const char *text, control_command_h *h,
+                     void *arg);
 
 /* Exactly one of these for each request; it is gone afterwards. result is taken over; NULL: null. */
 void control_reply(struct control_request *r, json_t *result);

@@ -24,11 +24,12 @@
 
 enum { N_CLIENTS, N_REQUESTS, N_MALFORMED, N_REFUSED, N_DROPPED, N_COUNT };
 static const struct counter_desc counters_desc[N_COUNT] = {
-	[N_CLIENTS]   = { "clients", "Connections to the control socket." },
-	[N_REQUESTS]  = { "requests", "Commands that were carried out or refused." },
+	[N_CLIENTS] = { "clients", "Connections to the control socket." },
+	[N_REQUESTS] = { "requests", "Commands that were carried out or refused." },
 	[N_MALFORMED] = { "malformed", "Lines that were no command: no JSON, too long, another version." },
-	[N_REFUSED]   = { "refused_clients", "Connections refused because there were too many." },
-	[N_DROPPED]   = { "dropped_clients", "Connections ended because the client did not read its answers, or sent a line too long." },
+	[N_REFUSED] = { "refused_clients", "Connections refused because there were too many." },
+	[N_DROPPED] = { "dropped_clients",
+	                "Connections ended because the client did not read its answers, or sent a line too long." },
 };
 
 struct control_command {
@@ -206,10 +207,13 @@ static void server_reap(struct loop_task *t)
 
 static json_t *answer_error(const json_t *id, const char *code, const char *text)
 {
-	json_t *j = json_pack("{s:i, s:O?, s:b, s:s, s:s}", "v", CONTROL_VERSION, "id", (json_t *)id, "ok", 0, "code", code, "error", text);
+	json_t *j = json_pack("{s:i, s:O?, s:b, s:s, s:s}", "v", CONTROL_VERSION, "id", (json_t *)id, "ok", 0, "code", code,
+	                      "error", text);
 
 	/* A text that is no UTF-8 (a file name, say) is refused by jansson. */
-	return j ? j : json_pack("{s:i, s:O?, s:b, s:s, s:s}", "v", CONTROL_VERSION, "id", (json_t *)id, "ok", 0, "code", code, "error", code);
+	return j ? j
+	         : json_pack("{s:i, s:O?, s:b, s:s, s:s}", "v", CONTROL_VERSION, "id", (json_t *)id, "ok", 0, "code", code,
+	                     "error", code);
 }
 
 static void request_done(struct control_request *r, json_t *answer)
@@ -322,7 +326,8 @@ static void command_subscribe(struct control_request *r, const json_t *args, voi
 			return;
 		}
 	}
-	json_array_foreach((json_t *)topics, i, v)(void) snprintf(c->topic[count++], sizeof(c->topic[0]), "%s", json_string_value(v));
+	json_array_foreach((json_t *)topics, i, v)(void)
+		snprintf(c->topic[count++], sizeof(c->topic[0]), "%s", json_string_value(v));
 	c->topic_count = count;
 	c->all_topics = topics == NULL;
 	c->subscribed = true;
@@ -346,12 +351,14 @@ static void command_help(struct control_request *r, const json_t *args, void *ar
 	for (unsigned i = 0; i < s->command_count; i++) {
 		const struct control_command *k = &s->command[i];
 
-		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "cmd", k->name, "args", k->args_text, "text", k->text));
+		(void)json_array_append_new(list,
+		                            json_pack("{s:s, s:s, s:s}", "cmd", k->name, "args", k->args_text, "text", k->text));
 	}
 	control_reply(r, list);
 }
 
-int control_register(struct control_server *s, const char *cmd, const char *args_text, const char *text, control_command_h *h, void *arg)
+int control_register(struct control_server *s, const char *cmd, const char *args_text, const char *text, control_command_h *h,
+                     void *arg)
 {
 	MAGIC_CHECK(s, SERVER_MAGIC);
 	for (unsigned i = 0; i < s->command_count; i++)
@@ -359,7 +366,8 @@ int control_register(struct control_server *s, const char *cmd, const char *args
 			return -EEXIST;
 	if (s->command_count == CONTROL_COMMANDS_MAX)
 		return -ENOSPC;
-	s->command[s->command_count++] = (struct control_command){ .name = cmd, .args_text = args_text, .text = text, .handler = h, .arg = arg };
+	s->command[s->command_count++] =
+		(struct control_command){ .name = cmd, .args_text = args_text, .text = text, .handler = h, .arg = arg };
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #define IN_DATABASE(member) CONFIG_AT(struct settings_database, member)
 
 const struct config_field settings_control_table[] = {
-	{ "socket", CONFIG_STRING, IN_CONTROL(control.socket), .preset = "/run/partyline/control",
+	{ "socket", CONFIG_STRING, IN_CONTROL(control.socket), .preset = "/run/partyline.sock",
 	  .text = "The unix socket through which a running node is asked and told things. Mode 0600. Empty: none." },
 	{ .name = NULL },
 };

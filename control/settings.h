@@ -13,7 +13,7 @@
 
 struct settings_database {
 	char     socket[108];        /* "": over TCP */
-	char     host[256];
+	char     host[128];
 	unsigned port;
 	char     user[64], name[64];
 	char     password_file[256]; /* "": none */

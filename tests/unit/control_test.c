@@ -271,14 +271,16 @@ static void control_questions_are_answered(void **state)
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(control_client_open(&c, f->path), 0);
-	assert_int_equal(control_client_call(c, "echo", json_pack("{s:s}", "name", "\xe7\x94\xb5"), &result, &problem, WAIT_US), 0);
+	assert_int_equal(control_client_call(c, "echo", json_pack("{s:s}", "name", "\xe7\x94\xb5"), &result, &problem, WAIT_US),
+	                 0);
 	assert_string_equal(json_string_value(json_object_get(result, "name")), "\xe7\x94\xb5");
 	json_decref(result);
 	assert_int_equal(control_client_call(c, "echo", NULL, &result, &problem, WAIT_US), 0);
 	assert_true(json_is_null(result));
 	assert_int_equal(control_client_call(c, "nonsense", NULL, &result, &problem, WAIT_US), -EREMOTEIO);
 	assert_string_equal(problem.code, CONTROL_UNKNOWN);
-	assert_int_equal(control_client_call(c, "refuse", json_pack("{s:s}", "text", "not now"), &result, &problem, WAIT_US), -EREMOTEIO);
+	assert_int_equal(control_client_call(c, "refuse", json_pack("{s:s}", "text", "not now"), &result, &problem, WAIT_US),
+	                 -EREMOTEIO);
 	assert_string_equal(problem.code, CONTROL_BUSY);
 	assert_string_equal(problem.text, "not now");
 	assert_int_equal(control_client_call(c, "refuse", NULL, &result, &problem, WAIT_US), -EREMOTEIO);
@@ -304,7 +306,8 @@ static void control_a_large_answer_arrives_whole(void **state)
 
 static void control_answers_later(void **state)
 {
-	static const char ask[] = "{\"v\":1,\"id\":\"a\",\"cmd\":\"keep\"}\n{\"v\":1,\"id\":2,\"cmd\":\"keep\",\"args\":{}}\n{\"v\":1,\"cmd\":\"release\"}\n";
+	static const char ask[] = "{\"v\":1,\"id\":\"a\",\"cmd\":\"keep\"}\n{\"v\":1,\"id\":2,\"cmd\":\"keep\",\"args\":{}}\n{"
+	                          "\"v\":1,\"cmd\":\"release\"}\n";
 	struct fixture *f = *state;
 	int fd = raw_open(f);
 	json_t *j;
@@ -491,7 +494,8 @@ static void control_events_come_to_those_who_asked(void **state)
 	assert_int_equal(control_client_open(&all, f->path), 0);
 	assert_int_equal(control_client_open(&calls, f->path), 0);
 	assert_int_equal(control_client_call(all, "subscribe", NULL, &result, NULL, WAIT_US), 0);
-	assert_int_equal(control_client_call(calls, "subscribe", json_pack("{s:[s]}", "topics", "call"), &result, NULL, WAIT_US), 0);
+	assert_int_equal(control_client_call(calls, "subscribe", json_pack("{s:[s]}", "topics", "call"), &result, NULL, WAIT_US),
+	                 0);
 	assert_int_equal(control_call(f->path, "tell", json_pack("{s:s}", "topic", "span"), &result, NULL, WAIT_US), 0);
 	assert_true(json_is_true(result));
 	assert_int_equal(control_call(f->path, "tell", json_pack("{s:s}", "topic", "call"), &result, NULL, WAIT_US), 0);
@@ -511,8 +515,10 @@ static void control_events_come_to_those_who_asked(void **state)
 	assert_int_equal(control_client_call(all, "unsubscribe", NULL, &result, NULL, WAIT_US), 0);
 	assert_int_equal(control_client_call(all, "tell", json_pack("{s:s}", "topic", "node"), &result, NULL, WAIT_US), 0);
 	assert_true(json_is_false(result));
-	assert_int_equal(control_client_call(all, "subscribe", json_pack("{s:s}", "topics", "call"), &result, NULL, WAIT_US), -EREMOTEIO);
-	assert_int_equal(control_client_call(all, "subscribe", json_pack("{s:[i]}", "topics", 7), &result, NULL, WAIT_US), -EREMOTEIO);
+	assert_int_equal(control_client_call(all, "subscribe", json_pack("{s:s}", "topics", "call"), &result, NULL, WAIT_US),
+	                 -EREMOTEIO);
+	assert_int_equal(control_client_call(all, "subscribe", json_pack("{s:[i]}", "topics", 7), &result, NULL, WAIT_US),
+	                 -EREMOTEIO);
 	control_client_close(all);
 	control_client_close(calls);
 }
@@ -520,8 +526,10 @@ static void control_events_come_to_those_who_asked(void **state)
 /* Command lines cut, mixed with noise and sent in pieces: the server answers the next client as ever. */
 static void control_survives_any_bytes(void **state)
 {
-	static const char *const seeds[] = { "{\"v\":1,\"id\":3,\"cmd\":\"echo\",\"args\":{\"a\":[1,2,{\"b\":null}]}}\n", "{\"v\":1,\"cmd\":\"subscribe\"}\n",
-		                             "{\"v\":1,\"cmd\":\"refuse\",\"args\":{\"text\":\"\\u00e9\"}}\n", "{\"v\":1,\"cmd\":\"tell\",\"args\":{\"topic\":\"x\"}}\n" };
+	static const char *const seeds[] = { "{\"v\":1,\"id\":3,\"cmd\":\"echo\",\"args\":{\"a\":[1,2,{\"b\":null}]}}\n",
+		                             "{\"v\":1,\"cmd\":\"subscribe\"}\n",
+		                             "{\"v\":1,\"cmd\":\"refuse\",\"args\":{\"text\":\"\\u00e9\"}}\n",
+		                             "{\"v\":1,\"cmd\":\"tell\",\"args\":{\"topic\":\"x\"}}\n" };
 	struct fixture *f = *state;
 
 	random_seed(11);

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "node/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct check { /* the checks that a table cannot make; each names its setting */
+	struct config_file *file;
+	struct node_config *c;
+};
+
+#define WRONG(k, where, ...) config_error((k)->file, (where), __VA_ARGS__)
+
+/* A name that stands in log lines, counters and keys. */
+static bool is_word(const char *s)
+{
+	for (; *s; s++)
+		if (!isalnum((unsigned char)*s) && *s != '-' && *s != '_')
+			return false;
+	return true;
+}
+
+static void where_in(char out[CONFIG_PATH_MAX], const char *list, unsigned i, const char *name)
+{
+	(void)snprintf(out, CONFIG_PATH_MAX, "%s[%u].%s", list, i, name);
+}
+
+static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+
+	if (a->ss_family != b->ss_family)
+		return false;
+	if (a->ss_family == AF_INET6)
+		return a6->sin6_port == b6->sin6_port && memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0;
+	return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+}
+
+static void check_pseudowire(struct check *k, unsigned i)
+{
+	const struct e1_span_config *s = &k->c->options.span[i].e1;
+	char where[CONFIG_PATH_MAX];
+
+	where_in(where, "spans", i, "local");
+	if (s->local.ss_family == 0)
+		WRONG(k, where, "a pseudowire needs our address and port, such as 127.0.0.1:40001");
+	else if (s->peer.ss_family && same_address(&s->local, &s->peer))
+		WRONG(k, where, "is the same as peer");
+	else if (s->peer.ss_family && s->local.ss_family != s->peer.ss_family)
+		WRONG(k, where, "is not of the same family as peer");
+	for (unsigned j = 0; s->local.ss_family && j < i; j++)
+		if (k->c->options.span[j].e1.transport == E1_PSEUDOWIRE &&
+		    same_address(&s->local, &k->c->options.span[j].e1.local))
+			WRONG(k, where, "is that of span %s too", k->c->options.span[j].e1.name);
+	where_in(where, "spans", i, "peer");
+	if (s->peer.ss_family == 0)
+		WRONG(k, where, "a pseudowire needs the other end's address and port, such as 127.0.0.1:40002");
+}
+
+static void check_dahdi(struct check *k, unsigned i)
+{
+	const struct e1_span_config *s = &k->c->options.span[i].e1;
+	char where[CONFIG_PATH_MAX];
+
+	where_in(where, "spans", i, "dahdi_span");
+	if (s->dahdi_span == 0)
+		WRONG(k, where, "the span's number is needed, from 1 (see dahdi_scan)");
+	for (unsigned j = 0; s->dahdi_span && j < i; j++)
+		if (k->c->options.span[j].e1.transport == E1_DAHDI && k->c->options.span[j].e1.dahdi_span == s->dahdi_span)
+			WRONG(k, where, "is that of span %s too", k->c->options.span[j].e1.name);
+}
+
+/* What a span's own numbers do not say is as in the node's. */
+static void check_span_numbers(struct check *k, unsigned i)
+{
+	struct node_options *o = &k->c->options;
+	char where[CONFIG_PATH_MAX];
+	const char *wrong;
+
+	where_in(where, "spans", i, "numbers");
+	o->span[i].own_numbers = config_given(k->file, where);
+	for (const struct config_field *d = node_config_numbers_table; d->name; d++) {
+		size_t size = d->type == CONFIG_STRINGS ? d->size * (size_t)d->max : d->size;
+
+		(void)snprintf(where, sizeof(where), "spans[%u].numbers.%s", i, d->name);
+		if (!config_given(k->file, where))
+			memcpy((char *)&o->span[i].numbers + d->offset, (const char *)&o->numbers + d->offset, size);
+	}
+	o->span[i].numbers.npi = o->numbers.npi;
+	wrong = number_rules_check(&o->span[i].numbers);
+	if (wrong && o->span[i].own_numbers) {
+		where_in(where, "spans", i, "numbers");
+		WRONG(k, where, "%s", wrong);
+	}
+}
+
+static void check_spans(struct check *k)
+{
+	const struct node_options *o = &k->c->options;
+
+	if (o->span_count == 0)
+		WRONG(k, "spans", "at least one span is needed");
+	for (unsigned i = 0; i < o->span_count; i++) {
+		const struct e1_span_config *s = &o->span[i].e1;
+		char where[CONFIG_PATH_MAX];
+
+		where_in(where, "spans", i, "name");
+		if (!is_word(s->name))
+			WRONG(k, where, "\"%s\" is not made of letters, digits, - and _", s->name);
+		for (unsigned j = 0; j < i; j++)
+			if (strcmp(o->span[j].e1.name, s->name) == 0)
+				WRONG(k, where, "there are two spans \"%s\"", s->name);
+		where_in(where, "spans", i, "los_clear_ms");
+		if (s->los_clear_ms < s->los_alarm_ms)
+			WRONG(k, where, "is less than los_alarm_ms");
+		check_span_numbers(k, i);
+		if (s->transport == E1_PSEUDOWIRE)
+			check_pseudowire(k, i);
+		else
+			check_dahdi(k, i);
+	}
+}
+
+/* Service numbers are written as the exchange sends them, and compared in canonical form. */
+static void check_services(struct check *k)
+{
+	struct node_options *o = &k->c->options;
+
+	if (o->service_count == 0)
+		WRONG(k, "services", "at least one service is needed");
+	for (unsigned i = 0; i < o->service_count; i++) {
+		struct ivr_service *s = &o->service[i];
+		char where[CONFIG_PATH_MAX], canonical[NUMBER_MAX + 1];
+
+		where_in(where, "services", i, "number");
+		if (number_canonical(&o->numbers, s->number, NUMBER_UNKNOWN, NUMBER_NPI_E164, canonical) != 0) {
+			WRONG(k, where, "\"%s\" is no number in this dialling plan (numbers.short_codes, numbers.local)",
+			      s->number);
+			continue;
+		}
+		(void)snprintf(s->number, sizeof(s->number), "%s", canonical);
+		for (unsigned j = 0; j < i; j++)
+			if (strcmp(o->service[j].number, canonical) == 0)
+				WRONG(k, where, "there are two services with this number");
+	}
+}
+
+static bool readable(const char *path)
+{
+	return access(path, R_OK) == 0;
+}
+
+static void check_sounds(struct check *k)
+{
+	static const char *const dirs[] = { "build/sounds", "/usr/local/share/partyline/sounds", "/usr/share/partyline/sounds" };
+	struct node_options *o = &k->c->options;
+	bool given = config_given(k->file, "sounds.music");
+	unsigned kept = 0;
+
+	for (unsigned i = 0; o->sounds_dir[0] == '\0' && i < ARRAY_LEN(dirs); i++)
+		if (readable(dirs[i]) || i + 1 == ARRAY_LEN(dirs))
+			(void)snprintf(o->sounds_dir, sizeof(o->sounds_dir), "%s", dirs[i]);
+	if (!readable(o->sounds_dir))
+		WRONG(k, "sounds.dir", "%s: %s", o->sounds_dir, strerror(errno));
+	for (unsigned i = 0; i < o->music_count; i++) {
+		char where[CONFIG_PATH_MAX], path[sizeof(o->music[0])];
+
+		(void)snprintf(path, sizeof(path), "%s", o->music[i]);
+		(void)snprintf(where, sizeof(where), "sounds.music[%u]", i);
+		if (readable(path))
+			memcpy(o->music[kept++], path, sizeof(path));
+		else if (given)
+			WRONG(k, where, "%s: %s", path, strerror(errno));
+	}
+	o->music_count = kept;
+}
+
+/* May something be made there? 0 or negative errno. */
+static int parent_writable(const char *path)
+{
+	char parent[256];
+	char *slash;
+
+	(void)snprintf(parent, sizeof(parent), "%s", path);
+	slash = strrchr(parent, '/');
+	if (slash == NULL)
+		(void)snprintf(parent, sizeof(parent), ".");
+	else
+		slash[slash == parent] = '\0';
+	return access(parent, W_OK | X_OK) == 0 ? 0 : -errno;
+}
+
+static void check_places(struct check *k)
+{
+	const char *journal = k->c->options.journal_dir, *control = k->c->settings.control.socket;
+	struct stat st;
+	int err = 0;
+
+	if (stat(journal, &st) != 0) /* made at the start when only it is missing */
+		err = errno == ENOENT ? parent_writable(journal) : -errno;
+	else if (!S_ISDIR(st.st_mode))
+		err = -ENOTDIR;
+	else if (access(journal, W_OK | X_OK) != 0)
+		err = -errno;
+	if (err)
+		WRONG(k, "journal.dir", "%s: %s", journal, strerror(-err));
+	err = control[0] ? parent_writable(control) : 0;
+	if (err)
+		WRONG(k, "control.socket", "%s cannot be made: %s", control, strerror(-err));
+}
+
+/* store_open() connects at the first use only, but looks at the password file at once. */
+static int try_password_file(const struct store_config *config)
+{
+	struct store *s;
+	int err = store_open(&s, config);
+
+	if (!err)
+		store_close(s);
+	return err;
+}
+
+static void check_database(struct check *k)
+{
+	struct store_config *s = &k->c->options.store;
+	const struct settings_database *d = &k->c->settings.database;
+	int err;
+
+	(void)snprintf(s->socket, sizeof(s->socket), "%s", d->socket);
+	(void)snprintf(s->host, sizeof(s->host), "%s", d->host);
+	(void)snprintf(s->user, sizeof(s->user), "%s", d->user);
+	(void)snprintf(s->database, sizeof(s->database), "%s", d->name);
+	(void)snprintf(s->password_file, sizeof(s->password_file), "%s", d->password_file);
+	s->port = d->port;
+	s->connections = k->c->options.workers;
+	err = try_password_file(s);
+	if (d->socket[0] == '\0' && d->host[0] == '\0')
+		WRONG(k, "database.host", "either socket or host is needed");
+	if (err)
+		WRONG(k, "database.password_file", "%s: %s", d->password_file,
+		      err == -EACCES ? "cannot be read, or group or others can read it too" : strerror(-err));
+}
+
+static void check_rest(struct check *k)
+{
+	const struct node_options *o = &k->c->options;
+	const char *wrong = number_rules_check(&o->numbers);
+
+	if (!is_word(o->name))
+		WRONG(k, "node.name", "\"%s\" is not made of letters, digits, - and _", o->name);
+	if (wrong)
+		WRONG(k, "numbers", "%s", wrong);
+	else
+		check_services(k);
+}
+
+static int config_complete(struct config_file *f, struct node_config **cp)
+{
+	struct node_config *c = calloc(1, sizeof(*c));
+	struct check k = { .file = f, .c = c };
+	int err;
+
+	if (c == NULL)
+		return -ENOMEM;
+	node_options_default(&c->options); /* what the tables do not say */
+	err = config_read(f, node_config_table, false, c);
+	if (err != -ENOMEM) {
+		check_rest(&k);
+		check_spans(&k);
+		check_sounds(&k);
+		check_places(&k);
+		check_database(&k);
+		err = config_errors(f) ? -EINVAL : err;
+	}
+	if (err)
+		node_config_free(c);
+	else
+		*cp = c;
+	return err;
+}
+
+int node_config_parse(const char *name, const char *text, size_t len, struct node_config **cp, FILE *errors)
+{
+	struct config_file *f;
+	int err = config_parse(&f, name, text, len, errors);
+
+	if (err)
+		return err;
+	err = config_complete(f, cp);
+	config_close(f);
+	return err;
+}
+
+int node_config_load(const char *path, struct node_config **cp, FILE *errors)
+{
+	struct config_file *f;
+	int err = config_open(&f, path, errors);
+
+	if (err)
+		return err;
+	err = config_complete(f, cp);
+	config_close(f);
+	return err;
+}
+
+void node_config_free(struct node_config *c)
+{
+	if (c == NULL)
+		return;
+	explicit_bzero(c, sizeof(*c)); /* it may hold the database's password */
+	free(c);
+}

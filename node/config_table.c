@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The settings of partylined: where each goes, its default, its range, and a sentence for the operator. Tables only; longer than
+ * other files for that. */
+#include "core/clock.h"
+#include "core/worker.h"
+#include "node/config.h"
+#include "prompts/catalogue.h"
+
+#define IN_NODE(member)    CONFIG_AT(struct node_config, member)
+#define IN_NUMBERS(member) CONFIG_AT(struct number_rules, member)
+#define IN_SERVICE(member) CONFIG_AT(struct ivr_service, member)
+#define IN_SPAN(member)    CONFIG_AT(struct node_span, member)
+#define SECTION_OF_CONFIG  .offset = 0, .size = sizeof(struct node_config)
+/* A list of words: the size of one. */
+#define WORDS(s, member) .offset = offsetof(s, member), .size = sizeof(((s *)NULL)->member[0])
+
+#define S  CLOCK_SEC(1)
+#define MS CLOCK_MS(1)
+
+static const struct config_choice levels[] = {
+	{ "error", LOG_ERROR }, { "warn", LOG_WARN }, { "info", LOG_INFO }, { "debug", LOG_DEBUG }, { .name = NULL }
+};
+static const struct config_choice forms[] = {
+	{ "dialled", NUMBER_DIALLED }, { "coded", NUMBER_CODED }, { "full", NUMBER_FULL }, { .name = NULL }
+};
+static const struct config_choice languages[] = { { "zh-CN", PROMPT_ZH_CN }, { "en", PROMPT_EN }, { .name = NULL } };
+static const struct config_choice refuse_use[] = { { "refuse", false }, { "use", true }, { .name = NULL } };
+static const struct config_choice transports[] = { { "pseudowire", E1_PSEUDOWIRE }, { "dahdi", E1_DAHDI }, { .name = NULL } };
+static const struct config_choice roles[] = { { "cpe", E1_CPE }, { "network", E1_NETWORK }, { .name = NULL } };
+static const struct config_choice ends[] = { { "low", false }, { "high", true }, { .name = NULL } };
+static const struct config_choice shown[] = { { "service", false }, { "host", true }, { .name = NULL } };
+static const struct config_choice unanswered[] = {
+	{ "alerting", UNANSWERED_ALERTING },
+	{ "progress", UNANSWERED_PROGRESS },
+	{ "alerting+progress", UNANSWERED_ALERTING_PROGRESS },
+	{ "silent", UNANSWERED_SILENT },
+	{ .name = NULL },
+};
+
+static const struct config_field node_table[] = {
+	{ "name", CONFIG_STRING, IN_NODE(options.name), .preset = "node1", .min = 1,
+	  .text = "The node's name in records, holds and the log. Each node of one database needs its own." },
+	{ "workers", CONFIG_INT, IN_NODE(options.workers), .preset = "4", .min = 1, .max = WORKER_MAX,
+	  .text = "Threads for the database and files. Each has a connection to the database." },
+	{ .name = NULL },
+};
+
+static const struct config_field log_table[] = {
+	{ "file", CONFIG_STRING, IN_NODE(log_file), .preset = "", .text = "The log, reopened on SIGHUP. Empty: standard error." },
+	{ "level", CONFIG_ENUM, IN_NODE(log_level), .preset = "info", .choices = levels,
+	  .text = "How much is logged. Changed while running by `partyline log`." },
+	{ .name = NULL },
+};
+
+static const struct config_field journal_table[] = {
+	{ "dir", CONFIG_STRING, IN_NODE(options.journal_dir), .preset = "/var/lib/partyline", .min = 1,
+	  .text = "Where answers, talk and records are kept until the database has them. On a disk that survives a crash; one "
+	          "node's alone." },
+	{ .name = NULL },
+};
+
+static const struct config_field sounds_table[] = {
+	{ "dir", CONFIG_STRING, IN_NODE(options.sounds_dir), .preset = "",
+	  .text = "The prompts. Empty: build/sounds where the node is started when that is there, else "
+	          "/usr/local/share/partyline/sounds, else "
+	          "/usr/share/partyline/sounds." },
+	{ "music", CONFIG_STRINGS, WORDS(struct node_config, options.music), .max = NODE_MUSIC_MAX,
+	  .count_offset = offsetof(struct node_config, options.music_count),
+	  .preset = "/usr/share/asterisk/moh/macroform-cold_day.wav /usr/share/asterisk/moh/macroform-robot_dity.wav "
+	            "/usr/share/asterisk/moh/macroform-the_simplicity.wav /usr/share/asterisk/moh/manolo_camp-morning_coffee.wav "
+	            "/usr/share/asterisk/moh/reno_project-system.wav",
+	  .text = "WAV files of the waiting and background music. Of the default, those of the package asterisk-moh-opsound-wav, "
+	          "what is not there is left out." },
+	{ "music_under_talk", CONFIG_BOOL, IN_NODE(options.music_under_talk), .preset = "yes",
+	  .text = "While the host invites, the others hear the music under their talk." },
+	{ "music_under_db", CONFIG_INT, IN_NODE(options.music_under_db10), .preset = "-20", .min = -60, .max = 0, .scale = 10,
+	  .text = "How loud the music under talk is, in dB." },
+	{ "tones", CONFIG_STRING, IN_NODE(options.country), .preset = "cn", .min = 1,
+	  .text = "The country of the ring-back tone, as libtonezone names it." },
+	{ .name = NULL },
+};
+
+const struct config_field node_config_numbers_table[] = {
+	{ "country_code", CONFIG_STRING, IN_NUMBERS(country), .preset = "86", .min = 1, .text = "The country code." },
+	{ "national_prefix", CONFIG_STRING, IN_NUMBERS(national_prefix), .preset = "0",
+	  .text = "Dialled before an area code. Empty: the country has none." },
+	{ "international_prefix", CONFIG_STRING, IN_NUMBERS(international_prefix), .preset = "00", .min = 1,
+	  .text = "Dialled before a country code." },
+	{ "area", CONFIG_STRING, IN_NUMBERS(area), .preset = "10",
+	  .text = "The home area, without the prefix: local numbers belong to it." },
+	{ "areas", CONFIG_STRINGS, WORDS(struct number_rules, areas.pattern), .max = NUMBER_PATTERNS_MAX,
+	  .preset = "10 2X [3-9]XX", .text = "Patterns of area codes: digits, X for any digit, sets such as [3-9]." },
+	{ "local", CONFIG_STRINGS, WORDS(struct number_rules, local.pattern), .max = NUMBER_PATTERNS_MAX,
+	  .preset = "[2-9]XXXXXXX [2-9]XXXXXX", .text = "Patterns of subscriber numbers within an area." },
+	{ "nationwide", CONFIG_STRINGS, WORDS(struct number_rules, nationwide.pattern), .max = NUMBER_PATTERNS_MAX,
+	  .preset = "1[3-9]XXXXXXXXX [48]00XXXXXXX", .text = "Patterns of numbers without an area: mobiles, freephone." },
+	{ "short_codes", CONFIG_STRINGS, WORDS(struct number_rules, shorts.pattern), .max = NUMBER_PATTERNS_MAX,
+	  .preset = "[1-9]XX [1-9]XXX [1-9]XXXX [1-9]XXXXX", .text = "Patterns of service and emergency numbers." },
+	{ "form", CONFIG_ENUM, IN_NUMBERS(form), .preset = "dialled", .choices = forms,
+	  .text = "How called and calling numbers are sent: dialled, as a person keys them, type unknown; coded, without "
+	          "prefixes, told by the type of number; "
+	          "full, with the country code, type international." },
+	{ "local_with_area", CONFIG_BOOL, IN_NUMBERS(local_with_area), .preset = "no",
+	  .text = "The home area's numbers are sent with their area code too." },
+	{ .name = NULL },
+};
+
+static const struct config_field span_table[] = {
+	{ "name", CONFIG_STRING, IN_SPAN(e1.name), .preset = "pstn", .min = 1,
+	  .text = "The span's name: e1/pstn:17 in the log and in records." },
+	{ "transport", CONFIG_ENUM, IN_SPAN(e1.transport), .preset = "pseudowire", .choices = transports,
+	  .text = "pseudowire: RFC 5086 CESoPSN over UDP. dahdi: an E1 card." },
+	{ "role", CONFIG_ENUM, IN_SPAN(e1.role), .preset = "cpe", .choices = roles,
+	  .text = "The node's side of the line; cpe when the other end is an exchange." },
+	{ "local", CONFIG_ADDRESS, IN_SPAN(e1.local), .preset = "", .text = "pseudowire: our address and UDP port." },
+	{ "peer", CONFIG_ADDRESS, IN_SPAN(e1.peer), .preset = "", .text = "pseudowire: the other end's address and UDP port." },
+	{ "frames_per_packet", CONFIG_INT, IN_SPAN(e1.frames_per_packet), .preset = "8", .min = 1, .max = 40,
+	  .text = "pseudowire: E1 frames of 125 us in a packet; both ends the same. 8 is 1 ms; 40 costs the least." },
+	{ "dahdi_span", CONFIG_INT, IN_SPAN(e1.dahdi_span), .preset = "0", .min = 0, .max = 128,
+	  .text = "dahdi: the number of the span, from 1." },
+	{ "unanswered", CONFIG_ENUM, IN_SPAN(unanswered), .preset = "alerting", .choices = unanswered,
+	  .text = "How the unanswered announcement reaches the caller through this exchange: after ALERTING or PROGRESS with "
+	          "in-band information; silent when it "
+	          "lets nothing through before the answer." },
+	{ "hunt", CONFIG_ENUM, IN_SPAN(e1.hunt_from_high), .preset = "high", .choices = ends,
+	  .text = "Outgoing calls take timeslots from this end: the one opposite to the exchange." },
+	{ "overlap", CONFIG_BOOL, IN_SPAN(e1.overlap), .preset = "no",
+	  .text = "The exchange sends called numbers digit by digit." },
+	{ "shown_number", CONFIG_ENUM, IN_SPAN(show_host), .preset = "service", .choices = shown,
+	  .text = "What invited parties see: the service number, or the host's where the operator lets it pass." },
+	{ "los_alarm_ms", CONFIG_INT, IN_SPAN(e1.los_alarm_ms), .preset = "100", .min = 20, .max = 10000,
+	  .text = "Loss of signal so long mutes and raises the alarm." },
+	{ "los_clear_ms", CONFIG_INT, IN_SPAN(e1.los_clear_ms), .preset = "2500", .min = 100, .max = 60000,
+	  .text = "Loss of signal so long clears the calls." },
+	{ "restore_ms", CONFIG_INT, IN_SPAN(e1.restore_ms), .preset = "10000", .min = 0, .max = 600000,
+	  .text = "The span is used again after so much clean signal." },
+	{ "numbers", CONFIG_SECTION, IN_SPAN(numbers), .preset = "numbers", .table = node_config_numbers_table,
+	  .text = "The form of numbers on this span, where it differs: the same settings as in the section numbers, from which "
+	          "those not given come." },
+	{ "debug", CONFIG_INT, IN_SPAN(e1.debug), .preset = "0", .min = 0, .max = 65535,
+	  .text = "libpri's debug bits, into the log at level debug." },
+	{ .name = NULL },
+};
+
+static const struct config_field service_table[] = {
+	{ "number", CONFIG_STRING, IN_SERVICE(number), .preset = "12599", .min = 1,
+	  .text = "The number that is dialled, as the exchange sends it." },
+	{ "language", CONFIG_ENUM, IN_SERVICE(language), .preset = "zh-CN", .choices = languages,
+	  .text = "What is spoken to callers whose account does not tell." },
+	{ "callback_delay_s", CONFIG_INT, IN_SERVICE(callback_delay_us), .preset = "3", .min = 0, .max = 600, .scale = S,
+	  .text = "The subscriber is called back so long after his call has ended." },
+	{ "retries", CONFIG_INT, IN_SERVICE(retries), .preset = "2", .min = 0, .max = 10,
+	  .text = "How many more times a busy or unanswered callback is tried." },
+	{ "retry_interval_s", CONFIG_INT, IN_SERVICE(retry_interval_us), .preset = "30", .min = 1, .max = 3600, .scale = S,
+	  .text = "From the end of a failed callback to the next." },
+	{ "restricted_numbers", CONFIG_ENUM, IN_SERVICE(use_restricted), .preset = "refuse", .choices = refuse_use,
+	  .text = "Calls whose number is withheld from display, but known to the node, are refused or used." },
+	{ .name = NULL },
+};
+
+static const struct config_field timers_table[] = {
+	{ "setup_to_alerting_s", CONFIG_INT, IN_NODE(options.timers.setup_to_alerting_us), .preset = "60", .min = 5, .max = 300,
+	  .scale = S, .text = "An outgoing call that does not ring by then is given up." },
+	{ "alerting_to_answer_s", CONFIG_INT, IN_NODE(options.timers.alerting_to_answer_us), .preset = "45", .min = 5, .max = 300,
+	  .scale = S, .text = "An outgoing call rings no longer." },
+	{ "overlap_digit_s", CONFIG_INT, IN_NODE(options.t302_us), .preset = "15", .min = 1, .max = 30, .scale = S,
+	  .text = "T302: overlap receiving ends when no digit comes for so long." },
+	{ "announcement_max_s", CONFIG_INT, IN_NODE(options.ivr.announcement_max_us), .preset = "15", .min = 3, .max = 170,
+	  .scale = S, .text = "A caller who stays on after the unanswered announcement is cleared." },
+	{ "progress_clear_s", CONFIG_INT, IN_NODE(options.ivr.progress_clear_us), .preset = "8", .min = 2, .max = 170, .scale = S,
+	  .text = "The same on spans with unanswered: progress; before the exchange's T310." },
+	{ "silent_clear_s", CONFIG_INT, IN_NODE(options.ivr.silent_clear_us), .preset = "2", .min = 1, .max = 170, .scale = S,
+	  .text = "The same on spans with unanswered: silent." },
+	{ "congestion_retry_s", CONFIG_INT, IN_NODE(options.ivr.congestion_retry_us), .preset = "5", .min = 1, .max = 300,
+	  .scale = S, .text = "A callback that met congestion is tried again after so long, without using up a retry." },
+	{ "congestion_retries", CONFIG_INT, IN_NODE(options.ivr.congestion_retries), .preset = "12", .min = 0, .max = 1000,
+	  .text = "How often, at most." },
+	{ .name = NULL },
+};
+
+static const struct config_field prompts_table[] = {
+	{ "first_key_s", CONFIG_INT, IN_NODE(options.ivr.first_key_us), .preset = "8", .min = 2, .max = 60, .scale = S,
+	  .text = "After a prompt, without a key for so long, it is said again." },
+	{ "next_key_s", CONFIG_INT, IN_NODE(options.ivr.next_key_us), .preset = "6", .min = 1, .max = 60, .scale = S,
+	  .text = "A number ends without # when no key follows for so long." },
+	{ "without_key", CONFIG_INT, IN_NODE(options.ivr.prompts_without_key), .preset = "3", .min = 1, .max = 10,
+	  .text = "A prompt is said so often without a key, then goodbye." },
+	{ "wrong_numbers", CONFIG_INT, IN_NODE(options.ivr.wrong_numbers), .preset = "5", .min = 1, .max = 100,
+	  .text = "After so many in a row, goodbye." },
+	{ "hash_guard_ms", CONFIG_INT, IN_NODE(options.ivr.hash_guard_us), .preset = "1500", .min = 0, .max = 10000, .scale = MS,
+	  .text = "A second # within this time of the one that ended a number is ignored." },
+	{ "hash_alone_s", CONFIG_INT, IN_NODE(options.ivr.hash_alone_us), .preset = "4", .min = 1, .max = 60, .scale = S,
+	  .text = "A # with no second key for so long is nothing." },
+	{ .name = NULL },
+};
+
+static const struct config_field limits_table[] = {
+	{ "members", CONFIG_INT, IN_NODE(options.members_max), .preset = "32", .min = 2, .max = MEDIA_ROOM_PORTS_MAX,
+	  .text = "Parties in one call, host included." },
+	{ "call_min", CONFIG_INT, IN_NODE(options.timers.longest_call_us), .preset = "240", .min = 1, .max = 10080,
+	  .scale = 60 * S, .text = "A multi-party call lasts so many minutes at most." },
+	{ .name = NULL },
+};
+
+const struct config_field node_config_table[] = {
+	{ "node", CONFIG_SECTION, SECTION_OF_CONFIG, .table = node_table, .text = "The node itself." },
+	{ "log", CONFIG_SECTION, SECTION_OF_CONFIG, .table = log_table, .text = "The log." },
+	{ "control", CONFIG_SECTION, IN_NODE(settings.control), .table = settings_control_table, .text = "The control socket." },
+	{ "database", CONFIG_SECTION, IN_NODE(settings.database), .table = settings_database_table, .text = "The database." },
+	{ "journal", CONFIG_SECTION, SECTION_OF_CONFIG, .table = journal_table, .text = "The journal." },
+	{ "sounds", CONFIG_SECTION, SECTION_OF_CONFIG, .table = sounds_table, .text = "What callers hear." },
+	{ "numbers", CONFIG_SECTION, IN_NODE(options.numbers), .table = node_config_numbers_table, .text = "The dialling plan." },
+	{ "spans", CONFIG_LIST, WORDS(struct node_config, options.span), .max = NODE_SPANS_MAX, .table = span_table,
+	  .count_offset = offsetof(struct node_config, options.span_count), .preset = NULL,
+	  .text = "The E1 spans, at least one." },
+	{ "services", CONFIG_LIST, WORDS(struct node_config, options.service), .max = NODE_SERVICES_MAX, .table = service_table,
+	  .count_offset = offsetof(struct node_config, options.service_count), .preset = "1",
+	  .text = "The service numbers: callback multi-party calls." },
+	{ "timers", CONFIG_SECTION, SECTION_OF_CONFIG, .table = timers_table, .text = "How long the network is waited for." },
+	{ "prompts", CONFIG_SECTION, SECTION_OF_CONFIG, .table = prompts_table, .text = "How long people are waited for." },
+	{ "limits", CONFIG_SECTION, SECTION_OF_CONFIG, .table = limits_table, .text = "Limits of one call." },
+	{ .name = NULL },
+};

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration: defaults and ranges by tables, every mistake with its line, and what is written about the settings agrees
+ * with them. */
+#include "node/config.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "prompts/catalogue.h"
+
+struct fixture {
+	char dir[64];
+	char head[256]; /* where the journal and the prompts are: a test's machine has none in the usual places */
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	const char *tmp = getenv("TMPDIR");
+
+	(void)snprintf(f->dir, sizeof(f->dir), "%.40s/config-XXXXXX", tmp ? tmp : "/tmp"); /* TMPDIR, for mkdtemp */
+	if (mkdtemp(f->dir) == NULL)
+		return -1;
+	(void)snprintf(f->head, sizeof(f->head), "journal: {dir: %s}\nsounds: {dir: %s}\ncontrol: {socket: ''}\n", f->dir,
+	               f->dir);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+#define SPAN "spans: [{local: '127.0.0.1:40001', peer: '127.0.0.1:40002'}]\n"
+
+/* The three lines of the head, then text. What was complained of, in a buffer of the caller's (freed by him). */
+static int load(const struct fixture *f, const char *text, struct node_config **cp, char **errors)
+{
+	char *whole, *complaint = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&complaint, &len);
+	int err;
+
+	assert_true(asprintf(&whole, "%s%s", f->head, text) > 0);
+	err = node_config_parse("test.yaml", whole, strlen(whole), cp, out);
+	fclose(out);
+	free(whole);
+	if (errors)
+		*errors = complaint;
+	else
+		free(complaint);
+	return err;
+}
+
+static void config_a_span_is_enough(void **state)
+{
+	struct node_config *c;
+	struct sockaddr_in *local;
+
+	assert_int_equal(load(*state, SPAN, &c, NULL), 0);
+	assert_int_equal(c->options.span_count, 1);
+	assert_string_equal(c->options.span[0].e1.name, "pstn");
+	assert_int_equal(c->options.span[0].e1.role, E1_CPE);
+	assert_int_equal(c->options.span[0].e1.transport, E1_PSEUDOWIRE);
+	assert_int_equal(c->options.span[0].e1.frames_per_packet, 8);
+	assert_int_equal(c->options.span[0].unanswered, UNANSWERED_ALERTING);
+	assert_true(c->options.span[0].e1.hunt_from_high);
+	assert_false(c->options.span[0].show_host);
+	local = (struct sockaddr_in *)(void *)&c->options.span[0].e1.local;
+	assert_int_equal(local->sin_family, AF_INET);
+	assert_int_equal(ntohs(local->sin_port), 40001);
+	assert_int_equal(c->options.service_count, 1);
+	assert_string_equal(c->options.service[0].number, "s:12599");
+	assert_int_equal(c->options.service[0].language, PROMPT_ZH_CN);
+	assert_int_equal(c->options.service[0].callback_delay_us, CLOCK_SEC(3));
+	assert_int_equal(c->options.service[0].retries, 2);
+	assert_int_equal(c->options.service[0].retry_interval_us, CLOCK_SEC(30));
+	assert_false(c->options.service[0].use_restricted);
+	assert_int_equal(c->log_level, LOG_INFO);
+	assert_string_equal(c->options.name, "node1");
+	node_config_free(c);
+}
+
+/* The defaults of the code and those of the table are the same numbers. */
+static void config_defaults_are_the_codes(void **state)
+{
+	struct node_options *o = calloc(1, sizeof(*o));
+	struct e1_span_config span;
+	struct node_config *c;
+
+	node_options_default(o);
+	e1_span_config_default(&span);
+	assert_int_equal(load(*state, SPAN, &c, NULL), 0);
+	assert_memory_equal(&c->options.ivr, &o->ivr, sizeof(o->ivr));
+	assert_memory_equal(&c->options.timers, &o->timers, sizeof(o->timers));
+	assert_memory_equal(&c->options.numbers, &o->numbers, sizeof(o->numbers));
+	assert_string_equal(c->options.country, o->country);
+	assert_int_equal(c->options.members_max, o->members_max);
+	assert_int_equal(c->options.workers, o->workers);
+	assert_int_equal(c->options.t302_us, o->t302_us);
+	assert_int_equal(c->options.music_under_talk, o->music_under_talk);
+	assert_int_equal(c->options.music_under_db10, o->music_under_db10);
+	assert_int_equal(c->options.span[0].e1.los_alarm_ms, span.los_alarm_ms);
+	assert_int_equal(c->options.span[0].e1.los_clear_ms, span.los_clear_ms);
+	assert_int_equal(c->options.span[0].e1.restore_ms, span.restore_ms);
+	assert_int_equal(c->options.span[0].e1.frames_per_packet, span.frames_per_packet);
+	node_config_free(c);
+	free(o);
+}
+
+static void config_what_is_written_counts(void **state)
+{
+	struct node_config *c;
+
+	assert_int_equal(load(*state,
+	                      "node: {name: north, workers: 8}\n"
+	                      "log: {level: debug, file: /var/log/partyline.log}\n"
+	                      "database: {socket: '', host: db.example, port: 3307, user: u, name: n}\n"
+	                      "numbers: {area: '25', form: coded, local_with_area: yes, short_codes: ['125XX']}\n"
+	                      "spans:\n"
+	                      "  - {name: a, local: '[::1]:5000', peer: '[::1]:5001', unanswered: alerting+progress, hunt: low, "
+	                      "shown_number: host, overlap: on}\n"
+	                      "  - {name: b, transport: dahdi, dahdi_span: 2, numbers: {form: full, area: '21'}}\n"
+	                      "services:\n"
+	                      "  - {number: 12599, language: en, callback_delay_s: 0, restricted_numbers: use}\n"
+	                      "  - {number: 84110001}\n"
+	                      "prompts: {hash_guard_ms: 0}\n"
+	                      "timers: ~\n",
+	                      &c, NULL),
+	                 0);
+	assert_string_equal(c->options.name, "north");
+	assert_int_equal(c->options.workers, 8);
+	assert_int_equal(c->log_level, LOG_DEBUG);
+	assert_string_equal(c->settings.control.socket, "");
+	assert_int_equal(c->settings.database.port, 3307);
+	assert_int_equal(c->options.numbers.form, NUMBER_CODED);
+	assert_true(c->options.numbers.local_with_area);
+	assert_string_equal(c->options.numbers.shorts.pattern[0], "125XX");
+	assert_string_equal(c->options.numbers.shorts.pattern[1], "");
+	assert_int_equal(c->options.span_count, 2);
+	assert_int_equal(c->options.span[0].e1.peer.ss_family, AF_INET6);
+	assert_int_equal(c->options.span[0].unanswered, UNANSWERED_ALERTING_PROGRESS);
+	assert_false(c->options.span[0].e1.hunt_from_high);
+	assert_true(c->options.span[0].show_host);
+	assert_true(c->options.span[0].e1.overlap);
+	assert_int_equal(c->options.span[1].e1.transport, E1_DAHDI);
+	assert_int_equal(c->options.span[1].e1.dahdi_span, 2);
+	assert_false(c->options.span[0].own_numbers);
+	assert_true(c->options.span[1].own_numbers);
+	assert_int_equal(c->options.span[1].numbers.form, NUMBER_FULL);
+	assert_string_equal(c->options.span[1].numbers.area, "21");
+	assert_string_equal(c->options.span[1].numbers.shorts.pattern[0], "125XX"); /* the node's */
+	assert_true(c->options.span[1].numbers.local_with_area);
+	assert_int_equal(c->options.service_count, 2);
+	assert_true(c->options.service[0].use_restricted);
+	assert_int_equal(c->options.service[0].callback_delay_us, 0);
+	assert_string_equal(c->options.service[1].number, "862584110001");
+	assert_int_equal(c->options.ivr.hash_guard_us, 0);
+	node_config_free(c);
+}
+
+/* Line numbers count the three lines of the head. */
+static void config_mistakes_have_their_lines(void **state)
+{
+	static const struct {
+		const char *text, *complaint;
+	} t[] = {
+		{ "", "test.yaml:1: spans: is missing: " },
+		{ "spans: []\n", "test.yaml:4: spans: at least one span is needed" },
+		{ SPAN "log: {level: loud}\n",
+		  "test.yaml:5: log.level: \"loud\" is none of the choices (error, warn, info, debug)" },
+		{ SPAN "limits:\n  members: 1\n", "test.yaml:6: limits.members: \"1\" is out of range (2 to 512)" },
+		{ SPAN "limits:\n  members: many\n", "test.yaml:6: limits.members: \"many\" is no whole number (2 to 512)" },
+		{ SPAN "limits:\n  members: 99999999999999999999\n", "is no whole number" },
+		{ SPAN "limits:\n  members: [2]\n", "test.yaml:6: limits.members: one value is wanted here: 2 to 512" },
+		{ SPAN "limits: 7\n", "test.yaml:5: limits: settings are wanted here" },
+		{ SPAN "limits:\n  member: 7\n",
+		  "test.yaml:6: limits.member: there is no such setting here (there are: members, call_min)" },
+		{ SPAN "limits:\n  members: 7\n  members: 8\n", "test.yaml:7: limits.members: is set twice, first in line 6" },
+		{ SPAN "sounds: {}\n", "test.yaml:5: sounds: is set twice, first in line 2" },
+		{ SPAN "frobnicate: 1\n", "test.yaml:5: frobnicate: there is no such setting here" },
+		{ SPAN "node: {name: ''}\n", "test.yaml:5: node.name: \"\" must not be empty" },
+		{ SPAN "node: {name: a b}\n", "test.yaml:5: node.name: \"a b\" is not made of" },
+		{ SPAN "node: {name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n",
+		  "is too long (not empty, at most 31 characters)" },
+		{ SPAN "numbers: {area: '999999'}\n", "test.yaml:5: numbers: the home area is none of the area codes" },
+		{ SPAN "numbers:\n  local:\n  - X\n  - '[9-'\n", "numbers: a pattern is made of digits" },
+		{ SPAN "numbers: {local: XXXX}\n", "test.yaml:5: numbers.local: a list is wanted here" },
+		{ "spans:\n  - {transport: dahdi, dahdi_span: 1, numbers: {area: '1'}}\n",
+		  "test.yaml:5: spans[0].numbers: the home area is none" },
+		{ SPAN "sounds:\n", "test.yaml:5: sounds: is set twice" },
+		{ SPAN "services: []\n", "test.yaml:5: services: at least one service is needed" },
+		{ SPAN "services:\n  - number: 12599\n  - number: '01012599'\n",
+		  "test.yaml:7: services[1].number: there are two services with this number" },
+		{ SPAN "services:\n  - number: 0\n",
+		  "test.yaml:6: services[0].number: \"0\" is no number in this dialling plan" },
+		{ "spans:\n  - local: 127.0.0.1:40001\n",
+		  "test.yaml:5: spans[0].peer: a pseudowire needs the other end's address" },
+		{ "spans:\n  - local: 127.0.0.1\n    peer: 127.0.0.1:1\n",
+		  "test.yaml:5: spans[0].local: \"127.0.0.1\" is no address and port" },
+		{ "spans:\n  - {local: '127.0.0.1:5', peer: '[::1]:5'}\n",
+		  "test.yaml:5: spans[0].local: is not of the same family as peer" },
+		{ "spans:\n  - {local: '127.0.0.1:5', peer: '127.0.0.1:5'}\n",
+		  "test.yaml:5: spans[0].local: is the same as peer" },
+		{ "spans:\n  - {local: '127.0.0.1:0', peer: '127.0.0.1:5'}\n", "is no address and port" },
+		{ "spans:\n  - {local: '127.0.0.1:70000', peer: '127.0.0.1:5'}\n", "is no address and port" },
+		{ "spans:\n  - {name: a, local: '127.0.0.1:5', peer: '127.0.0.1:6'}\n  - {name: a, local: '127.0.0.1:7', peer: "
+		  "'127.0.0.1:8'}\n",
+		  "test.yaml:6: spans[1].name: there are two spans \"a\"" },
+		{ "spans:\n  - {name: a, local: '127.0.0.1:5', peer: '127.0.0.1:6'}\n  - {name: b, local: '127.0.0.1:5', peer: "
+		  "'127.0.0.1:8'}\n",
+		  "test.yaml:6: spans[1].local: is that of span a too" },
+		{ "spans:\n  - {transport: dahdi}\n", "test.yaml:5: spans[0].dahdi_span: the span's number is needed" },
+		{ "spans:\n  - {name: a, transport: dahdi, dahdi_span: 1}\n  - {name: b, transport: dahdi, dahdi_span: 1}\n",
+		  "test.yaml:6: spans[1].dahdi_span: is that of span a too" },
+		{ "spans:\n  - {transport: dahdi, dahdi_span: 1, los_alarm_ms: 5000}\n",
+		  "spans[0].los_clear_ms: is less than los_alarm_ms" },
+		{ "spans:\n  - {transport: pair}\n",
+		  "test.yaml:5: spans[0].transport: \"pair\" is none of the choices (pseudowire, dahdi)" },
+		{ "spans:\n  - hello\n", "test.yaml:5: spans[0]: settings are wanted here" },
+		{ "spans: hello\n", "test.yaml:4: spans: a list is wanted here" },
+		{ SPAN "database: {password_file: /nonexistent/secret}\n", "test.yaml:5: database.password_file: " },
+		{ SPAN "database: {socket: '', host: ''}\n", "test.yaml:5: database.host: either socket or host is needed" },
+		{ SPAN "log: {level: \"a\\0b\"}\n", "test.yaml:5: log.level: one value is wanted here" },
+		{ "spans: [\n", "test.yaml:5: " },
+		{ "\tspans: 1\n", "test.yaml:4: found character that cannot start any token" },
+		{ SPAN "log: *nothing\n", "test.yaml:5: found undefined alias" },
+		{ "spans: &a [*a]\n", "test.yaml:4: " },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
+		struct node_config *c = NULL;
+		char *errors;
+		int err = load(*state, t[i].text, &c, &errors);
+
+		if (err != -EINVAL && err != -EBADMSG)
+			fail_msg("%s\nexpected a complaint, got %d", t[i].text, err);
+		if (strstr(errors, t[i].complaint) == NULL)
+			fail_msg("%s\nexpected: %s\ngot: %s", t[i].text, t[i].complaint, errors);
+		assert_null(c);
+		free(errors);
+	}
+}
+
+static void config_all_mistakes_are_told(void **state)
+{
+	struct node_config *c = NULL;
+	char *errors;
+
+	assert_int_equal(
+		load(*state, "spans:\n  - {hunt: left, role: boss}\nlimits: {members: 0, call_min: 0}\nfoo: 1\n", &c, &errors),
+		-EINVAL);
+	assert_non_null(strstr(errors, "spans[0].hunt"));
+	assert_non_null(strstr(errors, "spans[0].role"));
+	assert_non_null(strstr(errors, "limits.members"));
+	assert_non_null(strstr(errors, "limits.call_min"));
+	assert_non_null(strstr(errors, "foo"));
+	free(errors);
+}
+
+static void config_paths_are_looked_at(void **state)
+{
+	static const char text[] =
+		"journal: {dir: /nonexistent/journal}\nsounds:\n  dir: /nonexistent/sounds\n  music: [/nonexistent/a.wav]\n" SPAN;
+	struct node_config *c = NULL;
+	char *errors = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&errors, &len);
+
+	(void)state;
+	assert_int_equal(node_config_parse("t", text, sizeof(text) - 1, &c, out), -EINVAL);
+	fclose(out);
+	assert_non_null(strstr(errors, "t:1: journal.dir: /nonexistent/journal"));
+	assert_non_null(strstr(errors, "t:3: sounds.dir: /nonexistent/sounds"));
+	assert_non_null(strstr(errors, "t:4: sounds.music[0]: /nonexistent/a.wav"));
+	free(errors);
+	assert_int_equal(node_config_load("/nonexistent/file.yaml", &c, NULL), -ENOENT);
+}
+
+static void config_password_file_must_be_secret(void **state)
+{
+	const struct fixture *f = *state;
+	char path[128], text[512], *errors;
+	struct node_config *c = NULL;
+	FILE *out;
+
+	(void)snprintf(path, sizeof(path), "%s/password", f->dir);
+	out = fopen(path, "w");
+	fputs("correct horse\n", out);
+	fclose(out);
+	(void)snprintf(text, sizeof(text), SPAN "database: {password_file: %s}\n", path);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(load(f, text, &c, &errors), -EINVAL);
+	assert_non_null(strstr(errors, "test.yaml:5: database.password_file: "));
+	assert_null(strstr(errors, "horse"));
+	free(errors);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(load(f, text, &c, &errors), 0);
+	assert_string_equal(errors, "");
+	node_config_free(c);
+	free(errors);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* The command line finds its two sections in a node's file, and minds only their mistakes. */
+static void config_is_shared_with_the_command_line(void **state)
+{
+	const struct fixture *f = *state;
+	struct settings s;
+	char path[128];
+	FILE *out;
+
+	(void)snprintf(path, sizeof(path), "%s/node.yaml", f->dir);
+	out = fopen(path, "w");
+	fputs("control: {socket: /x}\nspans: [{nonsense: 1}]\ndatabase: {name: other}\nunknown: [1, 2]\n", out);
+	fclose(out);
+	assert_int_equal(settings_load(&s, path, NULL), 0);
+	assert_string_equal(s.control.socket, "/x");
+	assert_string_equal(s.database.name, "other");
+	assert_string_equal(s.database.user, "partyline");
+	out = fopen(path, "w");
+	fputs("control: {socked: /x}\n", out);
+	fclose(out);
+	assert_int_equal(settings_load(&s, path, NULL), -EINVAL);
+	assert_int_equal(settings_load(&s, NULL, NULL), 0);
+	assert_string_equal(s.control.socket, "/run/partyline.sock");
+	assert_int_equal(unlink(path), 0);
+}
+
+/* ---- what is written about the settings ---- */
+
+static char *slurp(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *text = calloc(1, 256 * 1024);
+
+	if (in == NULL)
+		fail_msg("%s is missing (run from the root of the source)", path);
+	assert_true(fread(text, 1, 256 * 1024 - 1, in) < 256 * 1024 - 1);
+	fclose(in);
+	return text;
+}
+
+static void in_man_page(const char *where, const struct config_field *d, void *arg)
+{
+	const char *man = arg;
+	char *one = NULL;
+	size_t len = 0;
+	const struct config_field alone[2] = { *d, { .name = NULL } };
+	FILE *out = open_memstream(&one, &len);
+	const char *begin;
+
+	(void)where;
+	config_help(alone, CONFIG_HELP_ROFF, out);
+	fclose(out);
+	/* the entry's text, after its .TP and .B lines, which have the full name */
+	begin = strchr(strchr(one, '\n') + 1, '\n') + 1;
+	if (d->table == NULL && strstr(man, begin) == NULL)
+		fail_msg("man/partylined.conf.5 does not say of %s:\n%s", where, begin);
+	free(one);
+}
+
+static void config_man_page_lists_the_settings(void **state)
+{
+	char *man = slurp("man/partylined.conf.5"), *whole = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&whole, &len);
+
+	(void)state;
+	config_each(node_config_table, in_man_page, man); /* names what is missing ... */
+	config_help(node_config_table, CONFIG_HELP_ROFF, out);
+	fclose(out);
+	assert_true(len > 1000);
+	if (strstr(man, whole) == NULL) /* ... and nothing is there too much, or in another order */
+		fail_msg("man/partylined.conf.5 is not as the table says; its list is:\n%s", whole);
+	free(whole);
+	free(man);
+}
+
+static void in_example(const char *where, const struct config_field *d, void *arg)
+{
+	char path[CONFIG_PATH_MAX];
+	const char *list = strstr(where, "[]");
+
+	if (d->type == CONFIG_LIST)
+		return;
+	if (list)
+		(void)snprintf(path, sizeof(path), "%.*s[0]%s", (int)(list - where), where, list + 2);
+	else
+		(void)snprintf(path, sizeof(path), "%s", where);
+	if (!config_given(arg, path))
+		fail_msg("examples/partyline.yaml lacks %s", path);
+}
+
+/* The example has every setting, at its default where it has one. */
+static void config_example_is_complete(void **state)
+{
+	struct node_config *a = calloc(1, sizeof(*a)), *b = calloc(1, sizeof(*b));
+	struct config_file *f;
+
+	(void)state;
+	assert_int_equal(config_open(&f, "examples/partyline.yaml", stderr), 0);
+	assert_int_equal(config_read(f, node_config_table, false, a), 0);
+	config_each(node_config_table, in_example, f);
+	config_close(f);
+	assert_int_equal(config_open(&f, "examples/minimal.yaml", stderr), 0);
+	assert_int_equal(config_read(f, node_config_table, false, b), 0);
+	config_close(f);
+	assert_memory_equal(a, b, sizeof(*a));
+	free(a);
+	free(b);
+}
+
+static void config_help_reads_well(void **state)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	config_help(node_config_table, CONFIG_HELP_TEXT, out);
+	fclose(out);
+	assert_non_null(strstr(text, "spans[].frames_per_packet\n    pseudowire: E1 frames"));
+	assert_non_null(strstr(text, "    default: 8; 1 to 40\n"));
+	free(text);
+}
+
+/* A good file with octets changed, cut out or doubled: a complaint or a configuration, and nothing else. */
+static void config_survives_any_bytes(void **state)
+{
+	char *good = slurp("examples/partyline.yaml");
+	size_t good_len = strlen(good);
+	FILE *null = fopen("/dev/null", "w");
+	unsigned bad = 0;
+
+	(void)state;
+	random_seed(5);
+	for (unsigned i = 0; i < 1500; i++) {
+		char *text = malloc(good_len);
+		size_t len = good_len;
+		struct node_config *c = NULL;
+
+		memcpy(text, good, len);
+		for (unsigned k = random_below(8); k > 0; k--) {
+			size_t at = random_below((uint32_t)len), n = 1 + random_below((uint32_t)(len - at));
+
+			if (random_below(8) == 0)
+				memmove(text + at, text + random_below((uint32_t)(len - n + 1)), n);
+			else
+				text[at] = (char)(random_below(2) ? random_below(256)
+				                                  : (unsigned char)"[]{}:-&*\n '\"#!|>%@,"[random_below(19)]);
+		}
+		if (node_config_parse("fuzz", text, len, &c, null) != 0)
+			bad++;
+		node_config_free(c);
+		free(text);
+	}
+	fclose(null);
+	free(good);
+	assert_true(bad > 100);
+}
+
+#define WITH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH(config_a_span_is_enough),
+		WITH(config_defaults_are_the_codes),
+		WITH(config_what_is_written_counts),
+		WITH(config_mistakes_have_their_lines),
+		WITH(config_all_mistakes_are_told),
+		WITH(config_paths_are_looked_at),
+		WITH(config_password_file_must_be_secret),
+		WITH(config_is_shared_with_the_command_line),
+		cmocka_unit_test(config_man_page_lists_the_settings),
+		cmocka_unit_test(config_example_is_complete),
+		cmocka_unit_test(config_help_reads_well),
+		cmocka_unit_test(config_survives_any_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
