@@ -25,7 +25,7 @@
 #define ACTIVE_RMS  2600.0
 #define PEAK_MAX    11300.0      /* -9.2 dBFS */
 #define MARGIN      0.0257       /* -15.9 dB as a ratio of powers */
-#define TRIM        6.3e-5       /* -42 dB below the loudest 10 ms: what is weaker at either end is no speech */
+#define TRIM        1.6e-5       /* 48 dB below the loudest 10 ms: what is weaker at either end is no speech */
 #define LEAD        160          /* samples kept before speech and after it, */
 #define TRAIL       320          /* so that no soft beginning or ending is cut */
 #define FADE        40
