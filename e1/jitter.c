@@ -101,9 +101,7 @@ void e1_jitter_put(struct e1_jitter *j, uint16_t seq, const uint8_t *payload)
 
 	if (!jitter_place(j, seq, &packet))
 		return;
-	if (!j->playing && packet * j->k < j->play)
-		j->play = packet * j->k; /* overtaken by the first one that came */
-	if ((packet + 1) * j->k <= j->play) {
+	if (j->playing && (packet + 1) * j->k <= j->play) {
 		j->stats.late++;
 		return;
 	}
@@ -117,6 +115,8 @@ void e1_jitter_put(struct e1_jitter *j, uint16_t seq, const uint8_t *payload)
 	j->stats.packets++;
 	if (packet > j->highest)
 		j->highest = packet;
+	if (packet * j->k < j->play && !j->playing)
+		j->play = packet * j->k; /* overtaken by the first one that came */
 	over = e1_jitter_level(j) - E1_JITTER_MAX;
 	if (over > 0) {
 		j->play += over;
@@ -176,6 +176,12 @@ static void jitter_watch(struct e1_jitter *j)
 {
 	int64_t level = e1_jitter_level(j);
 
+	if (j->starved) { /* a stall says nothing of the clocks */
+		j->window = 0;
+		j->least = INT64_MAX;
+		j->slip = 0;
+		return;
+	}
 	if (level < j->least)
 		j->least = level;
 	if (++j->window < E1_JITTER_WINDOW || j->slip != 0)
@@ -205,7 +211,7 @@ unsigned e1_jitter_get(struct e1_jitter *j, uint8_t (*frames)[CESOPSN_TIMESLOTS]
 		j->slip++;
 		j->play++;
 		j->stats.slips_dropped++;
-	} else if (j->slip > 0) {
+	} else if (j->slip > 0 && e1_jitter_level(j) >= (int64_t)n - 1) {
 		j->slip--;
 		j->stats.slips_repeated++;
 		memcpy(frames[i++], j->last, CESOPSN_TIMESLOTS);
