@@ -155,7 +155,7 @@ int exchange_command(struct exchange *x, const char *line, exchange_line_h *repl
 
 	if (!r)
 		return err;
-	text = reply ? json_dumps(r, JSON_COMPACT) : NULL;
+	text = reply ? json_dumps(r, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
 	if (text)
 		reply(text, arg);
 	free(text);

@@ -39,7 +39,7 @@ void xevent_emit(struct exchange *x, json_t *ev)
 
 static void deliver_one(struct exchange *x, json_t *ev)
 {
-	char *line = json_dumps(ev, JSON_COMPACT);
+	char *line = json_dumps(ev, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	struct list *pos, *nxt;
 
 	if (!line)

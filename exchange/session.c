@@ -72,7 +72,7 @@ static void reply(struct xsession *s, json_t *o, bool ok)
 		return;
 	if (s->strict)
 		json_object_set_new(o, "line", json_integer(s->line_number));
-	line = json_dumps(o, JSON_COMPACT);
+	line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	if (line)
 		s->sink.reply(line, o, s->sink.arg);
 	free(line);

@@ -50,7 +50,8 @@ static void test_args(void **state)
 	assert_int_equal(xargs_split(&a, "a\x01" "b"), -EINVAL);
 	assert_int_equal(xargs_split(&a, "   # a comment"), 0);
 	assert_int_equal(a.count, 0);
-	assert_int_equal(xargs_split(&a, "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1"), -E2BIG);
+	assert_int_equal(xargs_split(&a, "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1"),
+	                 -E2BIG);
 }
 
 /* Every spelling of a phone is that phone (exchange/number.h). */
@@ -222,7 +223,9 @@ static int span(struct xoptions *o, const char *text)
 
 static void test_options(void **state)
 {
-	char *argv[] = { "exchange", "--span", "name=a,local=127.0.0.1:40002,peer=[::1]:40001,k=40,cut=connect,overlap", "--console", "--socket", "/x", NULL };
+	char *argv[] = { "exchange",  "--span",   "name=a,local=127.0.0.1:40002,peer=[::1]:40001,k=40,cut=connect,overlap",
+		         "--console", "--socket", "/x",
+		         NULL };
 	char *bad[] = { "exchange", "--speed", NULL };
 	static struct xoptions o;
 	char error[300];
@@ -252,8 +255,9 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_args),   cmocka_unit_test(test_number_key), cmocka_unit_test(test_plans),   cmocka_unit_test(test_number_table),
-		cmocka_unit_test(test_measure), cmocka_unit_test(test_lines),     cmocka_unit_test(test_options),
+		cmocka_unit_test(test_args),         cmocka_unit_test(test_number_key), cmocka_unit_test(test_plans),
+		cmocka_unit_test(test_number_table), cmocka_unit_test(test_measure),    cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
