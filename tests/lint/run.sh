@@ -25,12 +25,16 @@ check() { # NAME COMMAND...
 	fi
 }
 
-cpp_check() {
-	git -c safe.directory='*' ls-files '*.c' | xargs -r ls 2>/dev/null >$out/files
-	cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+# dsp/g711.c is left out: its tables are macros that grow to 49 MB, on which cppcheck takes all memory. The limit is for the next such file.
+# Suppressed: what it makes of MAGIC_CHECK (an assertion of a pointer that was used before), of mmap's -1, of streams in tests that end by longjmp.
+cpp_check() (
+	git -c safe.directory='*' ls-files '*.c' | grep -v -x dsp/g711.c | xargs -r ls 2>/dev/null >$out/files
+	ulimit -v 4000000
+	timeout 600 cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		--suppress=missingIncludeSystem --library=posix --cppcheck-build-dir=$out/cppcheck -j "$(nproc)" -D_GNU_SOURCE= -D__GNUC__ \
-		-I . --file-list=$out/files
-}
+		--suppress=nullPointerRedundantCheck --suppress=ctunullpointer --suppress=invalidFunctionArg:core/coro_ucontext.c \
+		--suppress='memleak:tests/*' --suppress='resourceLeak:tests/*' -I . --file-list=$out/files
+)
 
 check build "$@" tests
 check format tests/lint/format.py
