@@ -177,6 +177,11 @@ void e1_call_check(struct e1_call *c, int64_t at_us)
 		return;
 	if (!c->ended)
 		e1_span_count(c->span, E1C_VANISHED);
+	if (!c->span->layer2) { /* cancelled with the link, before we had answered the SETUP */
+		sig.cause = CAUSE_OUT_OF_ORDER;
+		sig.by_peer = false;
+		sig.at_us = c->span->link_lost_us;
+	}
 	e1_call_signal(c, &sig);
 	if (c->state != E1_CALL_GONE)
 		e1_call_gone(c);

@@ -52,8 +52,8 @@ static void line_alarms(struct e1_line *l, int64_t now_us)
 		msg.at_us = l->rai_since_us;
 	if (!ring_push(l->to_control, &msg))
 		return;
-	e1_line_count(l, E1C_LOS, l->los && !(l->told && l->told_los));
-	e1_line_count(l, E1C_RAI, l->rai && !(l->told && l->told_rai));
+	e1_line_count(l, E1C_LOS, l->told && l->los && !l->told_los);
+	e1_line_count(l, E1C_RAI, l->told && l->rai && !l->told_rai);
 	l->told = true;
 	l->told_los = l->los;
 	l->told_rai = l->rai;
