@@ -16,6 +16,7 @@
 #define NODE_MAGIC 0x4e4f4445u
 
 #define STOP_POLL_US 20000
+#define CLOSE_TURNS  4
 
 struct node {
 	unsigned                 magic;
@@ -35,6 +36,8 @@ struct node {
 	struct incoming_table    incoming;
 	int64_t                  started_utc_us;
 	struct loop_timer        stop_poll;
+	struct loop_task         close_task;
+	unsigned                 close_turns;   /* of the loop, until spans and engine have let go of everything */
 	void (*stopped)(void *arg);
 	void                    *stopped_arg;
 };
@@ -161,6 +164,7 @@ static void node_wire(struct node *n)
 }
 
 static void node_stop_check(struct loop_timer *t);
+static void node_close_turn(struct loop_task *t);
 
 int node_alloc(struct node **np, struct loop *l, const struct node_options *o)
 {
@@ -176,6 +180,7 @@ int node_alloc(struct node **np, struct loop *l, const struct node_options *o)
 	list_init(&n->mparty.calls);
 	ivr_env_init(&n->ivr);
 	loop_timer_init(l, &n->stop_poll, node_stop_check);
+	n->close_task.run = node_close_turn;
 	err = worker_pool_alloc(&n->workers, l, "work", o->workers);
 	if (!err)
 		err = node_open_store(n);
@@ -226,6 +231,27 @@ static bool node_quiet(const struct node *n)
 	return node_legs(n) == 0 && n->mparty.call_count == 0 && worker_pool_busy(n->workers) == 0 && billing_idle(n->billing);
 }
 
+static void node_close_turn(struct loop_task *t)
+{
+	struct node *n = container_of(t, struct node, close_task);
+
+	if (--n->close_turns > 0) {
+		loop_queue(n->loop, t);
+		return;
+	}
+	log_info("stopped: no leg, no hold, no record is left behind");
+	if (n->stopped)
+		n->stopped(n->stopped_arg);
+}
+
+static void node_close_trunks(struct node *n)
+{
+	for (unsigned i = 0; i < n->options.span_count; i++) {
+		e1_trunk_free(n->trunk[i]);
+		n->trunk[i] = NULL;
+	}
+}
+
 static void node_stop_check(struct loop_timer *t)
 {
 	struct node *n = container_of(t, struct node, stop_poll);
@@ -234,9 +260,10 @@ static void node_stop_check(struct loop_timer *t)
 		loop_timer_start(t, STOP_POLL_US);
 		return;
 	}
-	log_info("stopped: no leg, no hold, no record is left behind");
-	if (n->stopped)
-		n->stopped(n->stopped_arg);
+	node_close_trunks(n);
+	media_stop(n->media);
+	n->close_turns = CLOSE_TURNS;
+	loop_queue(n->loop, &n->close_task);
 }
 
 void node_stop(struct node *n, void (*done)(void *arg), void *arg)
@@ -258,8 +285,7 @@ void node_free(struct node *n)
 		return;
 	MAGIC_CHECK(n, NODE_MAGIC);
 	loop_timer_stop(&n->stop_poll);
-	for (unsigned i = 0; i < n->options.span_count; i++)
-		e1_trunk_free(n->trunk[i]);
+	node_close_trunks(n);
 	if (n->media)
 		media_stop(n->media);
 	route_table_free(n->routes);
@@ -282,7 +308,7 @@ void node_free(struct node *n)
 struct e1_span *node_span(struct node *n, const char *name)
 {
 	for (unsigned i = 0; i < n->options.span_count; i++)
-		if (strcmp(e1_span_name(e1_trunk_span(n->trunk[i])), name) == 0)
+		if (n->trunk[i] && strcmp(e1_span_name(e1_trunk_span(n->trunk[i])), name) == 0)
 			return e1_trunk_span(n->trunk[i]);
 	return NULL;
 }

@@ -183,9 +183,11 @@ int partylined_main(int argc, char **argv)
 		(void)fprintf(stderr, "partylined: log file %s: %s\n", c->log_file, strerror(-err));
 	if (!err)
 		err = program_run(&p, c);
-	if (err)
+	if (err) { /* nothing was promised to anybody yet: no orderly end is needed */
 		(void)fprintf(stderr, "partylined: cannot start: %s (the log says more)\n", strerror(-err));
+		return 1;
+	}
 	program_free(&p);
 	node_config_free(c);
-	return err ? 1 : 0;
+	return 0;
 }
