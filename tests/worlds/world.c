@@ -186,6 +186,8 @@ static bool quiet(struct world *w, const void *arg)
 	for (unsigned i = 0; i < w->options.span_count; i++) {
 		struct e1_span_info info;
 
+		if (node_span(w->node, w->options.span[i].e1.name) == NULL) /* stopped */
+			continue;
 		e1_span_info(node_span(w->node, w->options.span[i].e1.name), &info);
 		if (info.calls > 0)
 			return false;
