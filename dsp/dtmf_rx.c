@@ -105,7 +105,8 @@ unsigned dtmf_receiver_process(struct dtmf_receiver *r, const int16_t *s, size_t
 	return advance(r, s, n, ev);
 }
 
-/* spandsp drops the block it was in and believes what it believed; after DTMF_RX_BRIDGE it hears silence, so that no digit lasts over a dead line. */
+/* spandsp drops the block it was in and believes what it believed; after DTMF_RX_BRIDGE it hears silence, so that no digit lasts
+ * over a dead line. */
 unsigned dtmf_receiver_lost(struct dtmf_receiver *r, size_t n, struct dtmf_event ev[DTMF_RX_EVENTS_MAX])
 {
 	static const int16_t silence[DTMF_RX_FRAME_MAX];

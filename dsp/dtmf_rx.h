@@ -2,13 +2,15 @@
 /*
  * dsp/dtmf_rx.h - DTMF digits in a stream of samples at 8 kHz, one receiver a leg.
  *
- * Inside is spandsp's receiver without its dial tone filter (ours is no local loop, and the filter costs half the time), until one of our own
- * replaces it. What it does, measured on a strict bench against ITU-T Q.24: per tone -42..0 dBm0; both frequencies 1.4 % off heard, 3.5 % not; tones
- * of 40 ms heard, of 23 ms in a quarter of the cases; twist +8 / -4 dB; gaps of 6 ms bridged (Q.24: 10). It looks at blocks of 102 samples (12.75 ms) and
- * believes in a digit after two, so a digit's begin is reported 13 to 38 ms late and its duration is right within 26 ms.
+ * Inside is spandsp's receiver without its dial tone filter (ours is no local loop, and the filter costs half the time), until
+ * one of our own replaces it. What it does, measured on a strict bench against ITU-T Q.24: per tone -42..0 dBm0; both frequencies
+ * 1.4 % off heard, 3.5 % not; tones of 40 ms heard, of 23 ms in a quarter of the cases; twist +8 / -4 dB; gaps of 6 ms bridged
+ * (Q.24: 10). It looks at blocks of 102 samples (12.75 ms) and believes in a digit after two, so a digit's begin is reported 13
+ * to 38 ms late and its duration is right within 26 ms.
  *
- * Contract of a block: one thread; process() or lost() for each frame in order; time is counted in samples. alloc and free on control, the first alloc of the
- * program before other threads have receivers (spandsp fills tables of its own then). Functions are dtmf_receiver_*: dtmf_rx_* are spandsp's.
+ * Contract of a block: one thread; process() or lost() for each frame in order; time is counted in samples. alloc and free on
+ * control, the first alloc of the program before other threads have receivers (spandsp fills tables of its own then). Functions
+ * are dtmf_receiver_*: dtmf_rx_* are spandsp's.
  */
 #ifndef DSP_DTMF_RX_H
 #define DSP_DTMF_RX_H

@@ -12,8 +12,8 @@
 #define RANGE(low, high, c)   [(low) ... (high)] = (c)
 
 /*
- * A-law (G.711 table 1): a code is sign, three bits of segment, four of step; even bits inverted on the line. The magnitudes for which it stands, in 11
- * bits (the sample's 16 less sign and 4 that do not count):
+ * A-law (G.711 table 1): a code is sign, three bits of segment, four of step; even bits inverted on the line. The magnitudes for
+ * which it stands, in 11 bits (the sample's 16 less sign and 4 that do not count):
  *
  *   segment  magnitudes   of each step  decoded (16 bits)
  *   0        0..15        1             in the middle: magnitude * 16 + 8
@@ -33,7 +33,8 @@ const int16_t g711_alaw_linear[256] = { R256(ALAW_LINEAR) };
 const uint8_t g711_alaw_code[4096] = { R256(ALAW_CODE) };
 
 /*
- * mu-law (table 2): magnitudes have 13 bits; 33 is added so that each segment begins at a power of two; all bits are inverted on the line.
+ * mu-law (table 2): magnitudes have 13 bits; 33 is added so that each segment begins at a power of two; all bits are inverted on
+ * the line.
  *
  *   segment  magnitudes + 33  of each step  decoded (16 bits)
  *   0        32..63           2             in the middle: (low + half a step - 33) * 4

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dsp/g711.h - A-law and mu-law, exactly as ITU-T G.711 tables 1 and 2 have them; negative samples in ones' complement as in the ITU's own
- * software (G.191 STL, g711.c). Tables: 4 KiB for an A-law encoder, 16 KiB for mu-law.
+ * dsp/g711.h - A-law and mu-law, exactly as ITU-T G.711 tables 1 and 2 have them; negative samples in ones' complement as in the
+ * ITU's own software (G.191 STL, g711.c). Tables: 4 KiB for an A-law encoder, 16 KiB for mu-law.
  *
- * Linear samples are 16 bits, left justified: A-law's 13 bits end at +-32256, mu-law's 14 at +-32124; a sine of amplitude 32768 is +3.14 dBm0 in A-law
- * (table 1a note; mu-law's +3.17 is treated as the same). encode(decode(x)) == x for each x, but mu-law's minus zero (0x7F), which becomes plus zero.
+ * Linear samples are 16 bits, left justified: A-law's 13 bits end at +-32256, mu-law's 14 at +-32124; a sine of amplitude 32768
+ * is +3.14 dBm0 in A-law (table 1a note; mu-law's +3.17 is treated as the same). encode(decode(x)) == x for each x, but mu-law's
+ * minus zero (0x7F), which becomes plus zero.
  *
  * Any thread; no state.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dsp/mix.h - adding samples. Sum once in 32 bits, subtract yourself, saturate last: cost is O(N) for N parties, and nobody's overload spoils what a party
- * hears that the overload cancels out of.
+ * dsp/mix.h - adding samples. Sum once in 32 bits, subtract yourself, saturate last: cost is O(N) for N parties, and nobody's
+ * overload spoils what a party hears that the overload cancels out of.
  *
- * A sum holds up to 2^31 / 2^16 = 32768 parties of two 16-bit sources each without overflow. Gains are fixed point, so that results are the same on
- * every machine; a gain of 0 dB (MIX_UNITY) leaves samples as they are.
+ * A sum holds up to 2^31 / 2^16 = 32768 parties of two 16-bit sources each without overflow. Gains are fixed point, so that
+ * results are the same on every machine; a gain of 0 dB (MIX_UNITY) leaves samples as they are.
  *
  * Any thread; no state.
  */

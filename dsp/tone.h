@@ -2,8 +2,9 @@
 /*
  * dsp/tone.h - making tones: one or two frequencies at exact levels, or a modulated one; ramps; the frequencies of DTMF.
  *
- * A block as all in dsp/: init, then process as often as wanted; phase goes on from block to block (continuous also across the seams of a loop when a whole
- * number of periods fits). Amplitude never passes full scale: when two levels together would, both are turned down alike.
+ * A block as all in dsp/: init, then process as often as wanted; phase goes on from block to block (continuous also across the
+ * seams of a loop when a whole number of periods fits). Amplitude never passes full scale: when two levels together would, both
+ * are turned down alike.
  */
 #ifndef DSP_TONE_H
 #define DSP_TONE_H

@@ -2,8 +2,8 @@
 /*
  * media/clip.h - sound that never changes: prompts, music, tones. Mono, 16 bit, at one rate.
  *
- * References are counted on the control thread only. The media thread holds a clip through the play list that brought it and gives it back through its
- * ring (media.c), so a clip can be dropped at any time by whoever has a reference.
+ * References are counted on the control thread only. The media thread holds a clip through the play list that brought it and
+ * gives it back through its ring (media.c), so a clip can be dropped at any time by whoever has a reference.
  * Level convention: full-scale sine = +3.14 dBm0 (G.711 table 1a), amplitude 32768 ~ overload.
  */
 #ifndef MEDIA_CLIP_H
@@ -20,9 +20,11 @@ struct clip {
 	int16_t  s[];
 };
 
-int clip_alloc(struct clip **cp, int rate, size_t samples);               /* refs 1, silence; fill s[] before the first play. -ENOMEM, -EINVAL over CLIP_SAMPLES_MAX */
+/* refs 1, silence; fill s[] before the first play. -ENOMEM, -EINVAL over CLIP_SAMPLES_MAX */
+int clip_alloc(struct clip **cp, int rate, size_t samples);
 int clip_from_samples(struct clip **cp, int rate, const int16_t *s, size_t samples);
-/* Blocking (start-up or a worker). Any format libsndfile reads, mixed down to mono and resampled to rate. -errno; -EBADMSG when it is no sound file. */
+/* Blocking (start-up or a worker). Any format libsndfile reads, mixed down to mono and resampled to rate. -errno; -EBADMSG when
+ * it is no sound file. */
 int clip_load_wav(struct clip **cp, const char *path, int rate);
 struct clip *clip_ref(struct clip *c);
 void clip_unref(struct clip *c);     /* NULL is allowed */

@@ -9,13 +9,14 @@
  *   player.c    play lists
  *   recorder.c  frames out of the tick
  *
- * Each field belongs to one side; (C) control, (M) media thread. What control allocates it hands over in a command and gets back in a note; the media thread
- * keeps what does not fit into the ring of notes on a list inside the things themselves, so nothing handed over is ever lost. The ring of
- * commands never loses any either: what does not fit waits on control, in order.
+ * Each field belongs to one side; (C) control, (M) media thread. What control allocates it hands over in a command and gets back
+ * in a note; the media thread keeps what does not fit into the ring of notes on a list inside the things themselves, so nothing
+ * handed over is ever lost. The ring of commands never loses any either: what does not fit waits on control, in order.
  *
- * Phases. read: trunks write rx of their ports; ports make `inside` of it. mix: rooms write `sum`. write: ports make tx of sum, inside and players; trunks read
- * it. Within a phase each field is written by the owner of the port (through its trunk) or of the room, and read across only in a later phase. So the
- * loops over ports, rooms and trunks may be divided among threads with a barrier after each phase.
+ * Phases. read: trunks write rx of their ports; ports make `inside` of it. mix: rooms write `sum`. write: ports make tx of sum,
+ * inside and players; trunks read it. Within a phase each field is written by the owner of the port (through its trunk) or of the
+ * room, and read across only in a later phase. So the loops over ports, rooms and trunks may be divided among threads with a
+ * barrier after each phase.
  */
 #ifndef MEDIA_ENGINE_H
 #define MEDIA_ENGINE_H
@@ -38,13 +39,25 @@
 
 #define MEDIA_COMMANDS     4096   /* ring; beyond it a list on control */
 #define MEDIA_NOTES        8192   /* ring: at ten digits a second on each of 100 ports control may sleep for 8 s */
-#define MEDIA_CATCH_UP_US  100000 /* ticks missed are made good up to here, as the pseudowire does; the rest is skipped and counted */
+/* ticks missed are made good up to here, as the pseudowire does; the rest is skipped and counted */
+#define MEDIA_CATCH_UP_US  100000
 #define MEDIA_LATE_US      5000   /* a tick begun so late is counted: half of what the far end's buffer is sure to bear */
 #define MEDIA_PUMP_MIN_US  100    /* no trunk makes the thread spin */
 
 enum media_counter {
-	MC_TICKS, MC_LATE, MC_SKIPPED, MC_MAX_TICK_US, MC_LOST_FRAMES, MC_BAD_FRAMES, MC_COMMANDS, MC_COMMANDS_HELD, MC_EVENTS, MC_EVENTS_LOST,
-	MC_RETURNS_DELAYED, MC_RECORDER_DROPPED, MC_COUNT
+	MC_TICKS,
+	MC_LATE,
+	MC_SKIPPED,
+	MC_MAX_TICK_US,
+	MC_LOST_FRAMES,
+	MC_BAD_FRAMES,
+	MC_COMMANDS,
+	MC_COMMANDS_HELD,
+	MC_EVENTS,
+	MC_EVENTS_LOST,
+	MC_RETURNS_DELAYED,
+	MC_RECORDER_DROPPED,
+	MC_COUNT
 };
 
 /* ---- control -> media thread ---- */
@@ -80,7 +93,8 @@ struct media_note {
 	void    *what;    /* the port of a digit, or what is given back */
 };
 
-/* struct media_return (media/trunk.h) is in everything that is given back, and waits in a queue while the ring of notes is full. */
+/* struct media_return (media/trunk.h) is in everything that is given back, and waits in a queue while the ring of notes is
+ * full. */
 void media_give_back(struct media *m, struct media_return *r, enum media_note_type type);  /* (M) */
 void media_note_digit(struct media *m, struct media_port *p, const struct dtmf_event *ev); /* (M) */
 static inline void media_count(struct media *m, enum media_counter c, uint64_t n);

@@ -154,7 +154,8 @@ static int start_thread(struct media *m)
 	pthread_attr_setschedparam(&attr, &param);
 	err = pthread_create(&m->thread, &attr, run, m);
 	if (err) {
-		log_info("%s: no real-time priority (needs CAP_SYS_NICE or RLIMIT_RTPRIO): ticks may be late under load", m->name);
+		log_info("%s: no real-time priority (needs CAP_SYS_NICE or RLIMIT_RTPRIO): ticks may be late under load",
+		         m->name);
 		err = pthread_create(&m->thread, NULL, run, m);
 	}
 	pthread_attr_destroy(&attr);
@@ -304,11 +305,11 @@ void media_trunk_remove(struct media *m, struct media_trunk *t)
 static void note_digit(const struct media_note *n)
 {
 	port_deliver(n->what, n->gen, &(struct media_event){
-		.type = n->type == NOTE_DIGIT_BEGIN ? MEDIA_DIGIT_BEGIN : MEDIA_DIGIT,
-		.digit = n->digit,
-		.duration_ms = n->value,
-		.at_us = n->at_us,
-	});
+					      .type = n->type == NOTE_DIGIT_BEGIN ? MEDIA_DIGIT_BEGIN : MEDIA_DIGIT,
+					      .digit = n->digit,
+					      .duration_ms = n->value,
+					      .at_us = n->at_us,
+				      });
 }
 
 static void note_list(struct play_list *l)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Play lists: made and released on control, played sample-exactly by the tick. A frame may hold the end of one list and the beginning of the next. */
+/* Play lists: made and released on control, played sample-exactly by the tick. A frame may hold the end of one list and the
+ * beginning of the next. */
 #include "media/engine.h"
 
 #include <stdlib.h>
@@ -45,7 +46,9 @@ struct play_list *play_list_make(const struct media_play *play)
 	l->gain = mix_gain(play->gain_db10);
 	for (unsigned i = 0; i < count; i++) {
 		struct clip *c = play->item[i].clip;
-		struct play_item item = { .clip = c, .samples = c ? c->samples : 0, .silence = (size_t)play->item[i].silence_ms * (MEDIA_RATE / 1000) };
+		struct play_item item = { .clip = c,
+			                  .samples = c ? c->samples : 0,
+			                  .silence = (size_t)play->item[i].silence_ms * (MEDIA_RATE / 1000) };
 
 		assert(!c || c->rate == MEDIA_RATE);
 		if (item_length(&item) == 0)

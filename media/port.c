@@ -26,7 +26,8 @@ static void failed_plays(struct loop_task *t)
 	memcpy(id, p->failed, sizeof(id));
 	p->failed_count = 0;
 	for (unsigned i = 0; i < count; i++)
-		port_deliver(p, gen, &(struct media_event){ .type = MEDIA_PLAYED, .play = id[i], .cut = true, .at_us = clock_mono_us() });
+		port_deliver(p, gen,
+		             &(struct media_event){ .type = MEDIA_PLAYED, .play = id[i], .cut = true, .at_us = clock_mono_us() });
 }
 
 int media_port_alloc(struct media_port **pp, struct media *m, const char *name)
@@ -117,8 +118,9 @@ void media_port_gate(struct media_port *p, bool from_line, bool to_line)
 {
 	MAGIC_CHECK(p, MEDIA_PORT_MAGIC);
 	if (p->open)
-		media_command(p->media, &(struct media_cmd){ .type = CMD_GATE, .port = p,
-							     .value = (from_line ? GATE_FROM : 0) | (to_line ? GATE_TO : 0) });
+		media_command(p->media, &(struct media_cmd){ .type = CMD_GATE,
+		                                             .port = p,
+		                                             .value = (from_line ? GATE_FROM : 0) | (to_line ? GATE_TO : 0) });
 }
 
 void media_port_set_gain(struct media_port *p, int gain_db10_to_line)
@@ -255,7 +257,8 @@ static void port_record(struct media *m, struct media_port *p, enum media_tap ta
 static void port_digits(struct media *m, struct media_port *p, const int16_t *line, bool lost)
 {
 	struct dtmf_event ev[DTMF_RX_EVENTS_MAX];
-	unsigned count = lost ? dtmf_receiver_lost(p->dtmf, MEDIA_FRAME, ev) : dtmf_receiver_process(p->dtmf, line, MEDIA_FRAME, ev);
+	unsigned count =
+		lost ? dtmf_receiver_lost(p->dtmf, MEDIA_FRAME, ev) : dtmf_receiver_process(p->dtmf, line, MEDIA_FRAME, ev);
 
 	for (unsigned i = 0; i < count; i++) {
 		media_note_digit(m, p, &ev[i]);

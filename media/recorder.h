@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * media/recorder.h - what a port heard, out of the media thread: frames through a ring into memory that control owns. A full ring drops and counts.
+ * media/recorder.h - what a port heard, out of the media thread: frames through a ring into memory that control owns. A full ring
+ * drops and counts.
  *
- * recorder_alloc -> media_record(port, tap, rec) -> (its timer drains) -> media_record(port, tap, NULL) or media_port_close -> recorder_drain() ->
- * recorder_samples() -> recorder_free(). Free at any time: memory goes when the media thread has let go. Gaps (dropped frames, ticks that were
- * skipped, the time between two taps) are written as silence and counted, so that sample n is always at tick n / 80 after the start.
+ * recorder_alloc -> media_record(port, tap, rec) -> (its timer drains) -> media_record(port, tap, NULL) or media_port_close ->
+ * recorder_drain() -> recorder_samples() -> recorder_free(). Free at any time: memory goes when the media thread has let go. Gaps
+ * (dropped frames, ticks that were skipped, the time between two taps) are written as silence and counted, so that sample n is
+ * always at tick n / 80 after the start.
  *
  * Control thread.
  */
@@ -27,6 +29,7 @@ void     recorder_drain(struct recorder *r);                     /* what has com
 /* Valid until the next drain. start_us: mono time of sample 0. */
 const int16_t *recorder_samples(struct recorder *r, size_t *samples, int64_t *start_us);
 unsigned recorder_dropped(const struct recorder *r);             /* frames */
-int      recorder_write_wav(struct recorder *r, const char *path);  /* blocking: at the end of a call, 16-bit PCM 8 kHz; by a .part file and rename. -errno */
+/* blocking: at the end of a call, 16-bit PCM 8 kHz; by a .part file and rename. -errno */
+int      recorder_write_wav(struct recorder *r, const char *path);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rooms: sets of ports on the tick. Each tick a room sums once what its speakers say and its sources play; each listener takes that sum less itself. So N
- * parties cost N additions and N subtractions.
+ * Rooms: sets of ports on the tick. Each tick a room sums once what its speakers say and its sources play; each listener takes
+ * that sum less itself. So N parties cost N additions and N subtractions.
  */
 #include "media/engine.h"
 

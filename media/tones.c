@@ -20,7 +20,8 @@
 #define DURATION_MAX  (60 * 60 * 1000)
 #define COMPONENTS    64
 
-/* One entry of a cadence in libtonezone's table: [!]freq[@], freq+freq or freq*freq (modulated), then /ms. Entries with ! come once, before the rest. */
+/* One entry of a cadence in libtonezone's table: [!]freq[@], freq+freq or freq*freq (modulated), then /ms. Entries with ! come
+ * once, before the rest. */
 struct component {
 	int  freq1, freq2, ms; /* ms 0: for ever */
 	bool once, modulated, reduced;
@@ -60,7 +61,8 @@ static int parse_cadence(const char *data, struct component *c, unsigned *count)
 		if (err)
 			return err;
 		if (c[*count].ms == 0)
-			c[*count].ms = 1000; /* all frequencies are whole Hz: a second holds whole periods, so it repeats without a seam */
+			/* all frequencies are whole Hz: a second holds whole periods, so it repeats without a seam */
+			c[*count].ms = 1000;
 		(*count)++;
 	}
 	return *count > 0 ? 0 : -EBADMSG;
@@ -149,7 +151,8 @@ int tone_clip_beep(struct clip **cp, int freq1_hz, int freq2_hz, int level_dbm0,
 	struct clip *c;
 	int err;
 
-	if (freq1_hz <= 0 || freq1_hz >= RATE / 2 || freq2_hz < 0 || freq2_hz >= RATE / 2 || duration_ms < 0 || duration_ms > DURATION_MAX)
+	if (freq1_hz <= 0 || freq1_hz >= RATE / 2 || freq2_hz < 0 || freq2_hz >= RATE / 2 || duration_ms < 0 ||
+	    duration_ms > DURATION_MAX)
 		return -EINVAL;
 	err = clip_alloc(&c, RATE, (size_t)duration_ms * (RATE / 1000));
 	if (err)

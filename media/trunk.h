@@ -2,8 +2,8 @@
 /*
  * media/trunk.h - what the tick asks of a trunk (an E1 span, an RTP port group): the media thread's side.
  *
- * The trunk is embedded in its owner. From media_trunk_add() on its functions are called on the media thread only, until the `removed` task of
- * media_trunk_remove() has run on control; only then may the owner free anything they use.
+ * The trunk is embedded in its owner. From media_trunk_add() on its functions are called on the media thread only, until the
+ * `removed` task of media_trunk_remove() has run on control; only then may the owner free anything they use.
  */
 #ifndef MEDIA_TRUNK_H
 #define MEDIA_TRUNK_H
@@ -18,7 +18,8 @@ struct media_frame {
 
 /* The media thread's face of a port, for its trunk only. */
 struct media_slot {
-	struct media_frame rx;      /* phase 1 writes; silence at 8 kHz before each read(), so what is not written is not heard. Rate 8000 only, now */
+	/* phase 1 writes; silence at 8 kHz before each read(), so what is not written is not heard. Rate 8000 only, now */
+	struct media_frame rx;
 	bool               rx_lost; /* this frame was filled in (receivers are told); false before each read() */
 	struct media_frame tx;      /* phase 3 reads */
 	bool               open;    /* between media_port_open and _close, as the media thread sees it */
@@ -29,8 +30,9 @@ struct media_slot *media_port_slot(struct media_port *p);   /* fixed for the por
 struct media_trunk_ops {
 	void (*read)(struct media_trunk *t, int64_t tick_us);   /* phase 1: fill rx of every open port */
 	void (*write)(struct media_trunk *t, int64_t tick_us);  /* phase 3: send tx of every open port, idle on the others */
-	/* Between ticks, for trunks that send at times of their own (a pseudowire packet each millisecond): do what is due at now_us, return the next
-	 * deadline (mono us, CLOCK_NEVER: none). NULL allowed. Called by the thread, and in worlds by the virtual tick. */
+	/* Between ticks, for trunks that send at times of their own (a pseudowire packet each millisecond): do what is due at
+	 * now_us, return the next deadline (mono us, CLOCK_NEVER: none). NULL allowed. Called by the thread, and in worlds by the
+	 * virtual tick. */
 	int64_t (*pump)(struct media_trunk *t, int64_t now_us);
 };
 
@@ -42,7 +44,8 @@ struct media_return { /* media's own (media/engine.h): a thing on its way back t
 struct media_trunk {
 	const struct media_trunk_ops *ops;
 	struct media_trunk *next;     /* the media thread's */
-	struct loop_task    removed;  /* run on control when the media thread has let go: queued, so in the same virtual instant */
+	/* run on control when the media thread has let go: queued, so in the same virtual instant */
+	struct loop_task    removed;
 	struct media_return ret;      /* media's */
 };
 

@@ -36,8 +36,8 @@ static int open_file(const char *path, SNDFILE **sf, SF_INFO *info)
 	*sf = sf_open_fd(fd, SFM_READ, info, SF_TRUE); /* fd is sndfile's now, also when it fails */
 	if (!*sf)
 		return -EBADMSG;
-	if (info->channels < 1 || info->channels > CHANNELS_MAX || info->samplerate < RESAMPLE_RATE_MIN || info->samplerate > RESAMPLE_RATE_MAX ||
-	    info->frames < 0) {
+	if (info->channels < 1 || info->channels > CHANNELS_MAX || info->samplerate < RESAMPLE_RATE_MIN ||
+	    info->samplerate > RESAMPLE_RATE_MAX || info->frames < 0) {
 		sf_close(*sf);
 		return -EBADMSG;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* media/wav.h - sound files: the one user of libsndfile. Loading is clip_load_wav() (media/clip.h). All blocking: start-up, or a worker. */
+/* media/wav.h - sound files: the one user of libsndfile. Loading is clip_load_wav() (media/clip.h). All blocking: start-up, or a
+ * worker. */
 #ifndef MEDIA_WAV_H
 #define MEDIA_WAV_H
 

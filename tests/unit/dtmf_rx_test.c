@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What callers rely on of the receiver: ITU-T Q.24's easy half (spandsp does not meet all of it, dsp/dtmf_rx.h says by how much), begins, ends, durations, loss. */
+/* What callers rely on of the receiver: ITU-T Q.24's easy half (spandsp does not meet all of it, dsp/dtmf_rx.h says by how much),
+ * begins, ends, durations, loss. */
 #include "dsp/dtmf_rx.h"
 
 #include <setjmp.h>

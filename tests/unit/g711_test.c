@@ -35,7 +35,7 @@ static uint8_t ulaw_reference(int16_t s)
 	low = (32 << segment) - 33;
 	if (magnitude > 8158)
 		magnitude = 8158;
-	return (uint8_t)~(((segment << 4) | ((magnitude - low) >> (segment + 1))) | (s < 0 ? 0x80 : 0));
+	return (uint8_t) ~(((segment << 4) | ((magnitude - low) >> (segment + 1))) | (s < 0 ? 0x80 : 0));
 }
 
 static void alaw_round_trip(void **state)
@@ -65,7 +65,8 @@ static void all_samples(void **state)
 		assert_int_equal(g711_alaw_encode(s), alaw_reference(s));
 		assert_int_equal(g711_alaw_encode(s), linear_to_alaw(s));
 		assert_int_equal(g711_ulaw_encode(s), ulaw_reference(s));
-		/* spandsp takes the magnitude of a negative sample where the ITU takes its complement: one further from zero, other only at a decision value. */
+		/* spandsp takes the magnitude of a negative sample where the ITU takes its complement: one further from zero,
+		 * other only at a decision value. */
 		assert_int_equal(g711_ulaw_encode(s), linear_to_ulaw(s < 0 ? s + 1 : s) & (s == -1 ? 0x7F : 0xFF));
 	}
 }

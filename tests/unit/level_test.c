@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The level convention: a full-scale sine is +3.14 dBm0 (G.711 table 1a note). Tone generators and meters agree with it, and with spandsp's meter. */
+/* The level convention: a full-scale sine is +3.14 dBm0 (G.711 table 1a note). Tone generators and meters agree with it, and with
+ * spandsp's meter. */
 #include "dsp/level.h"
 
 #include <math.h>
@@ -185,9 +186,11 @@ static void ramps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sines), cmocka_unit_test(as_spandsp_measures), cmocka_unit_test(corners), cmocka_unit_test(tones_are_told_apart),
-		cmocka_unit_test(two_levels), cmocka_unit_test(never_above_full_scale), cmocka_unit_test(modulated_level),
-		cmocka_unit_test(phase_goes_on), cmocka_unit_test(ramps),
+		cmocka_unit_test(sines),           cmocka_unit_test(as_spandsp_measures),
+		cmocka_unit_test(corners),         cmocka_unit_test(tones_are_told_apart),
+		cmocka_unit_test(two_levels),      cmocka_unit_test(never_above_full_scale),
+		cmocka_unit_test(modulated_level), cmocka_unit_test(phase_goes_on),
+		cmocka_unit_test(ramps),
 	};
 
 	random_seed(2);

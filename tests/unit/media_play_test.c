@@ -133,7 +133,10 @@ static void start_sample_of_finite_lists(void **state)
 		for (size_t n = 0; n < 4000; n++) {
 			size_t x = (size_t)(start[i] + n) % 1414;
 
-			assert_int_equal(w->hears[0][from + n], n >= left ? 0 : x < 1001 ? a->s[x] : x < 1081 ? 0 : b->s[x - 1081]);
+			assert_int_equal(w->hears[0][from + n], n >= left  ? 0
+			                                        : x < 1001 ? a->s[x]
+			                                        : x < 1081 ? 0
+			                                                   : b->s[x - 1081]);
 		}
 		assert_int_equal(w->event_count, i + 1);
 		assert_int_equal(w->events[i].tick, from / 80 + (left ? (left + 79) / 80 : 1));
@@ -170,7 +173,9 @@ static void empty_lists(void **state)
 
 	assert_int_equal(clip_alloc(&none, MEDIA_RATE, 0), 0);
 	for (unsigned times = 0; times < 3; times++) {
-		struct media_play p = { .item = { { none, 0 }, { NULL, 0 } }, .count = times ? 2 : 0, .times = times, .start_sample = 5 };
+		struct media_play p = {
+			.item = { { none, 0 }, { NULL, 0 } }, .count = times ? 2 : 0, .times = times, .start_sample = 5
+		};
 
 		id = media_play(w->port[0], &p);
 		world_run_ms(w, 10);
@@ -204,7 +209,8 @@ static void random_lists(void **state)
 		struct media_play p = { .count = random_below(5), .times = 1 + random_below(3), .append = true };
 
 		for (unsigned i = 0; i < p.count; i++)
-			p.item[i] = (struct media_play_item){ random_below(3) ? random_below(2) ? a : b : NULL, random_below(2) * random_below(30) };
+			p.item[i] = (struct media_play_item){ random_below(3) ? random_below(2) ? a : b : NULL,
+				                              random_below(2) * random_below(30) };
 		for (unsigned round = 0; round < p.times; round++) {
 			for (unsigned i = 0; i < p.count; i++) {
 				const struct clip *c = p.item[i].clip;
@@ -252,7 +258,8 @@ static void digits_are_heard_at_once(void **state)
 	}
 }
 
-/* The prompt ends in the tick of the digit's begin, with all that follows it and wants to; what does not want to goes on at once. */
+/* The prompt ends in the tick of the digit's begin, with all that follows it and wants to; what does not want to goes on at
+ * once. */
 static void digit_stops_prompts(void **state)
 {
 	struct world *w = *state;

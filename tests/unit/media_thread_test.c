@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine with its real thread, in real time: two seconds in which control does everything at once that it may, 60 ports in 20 rooms, as the thread
- * sanitizer looks on; a trunk that is pumped each millisecond; a stop in the middle. What is counted here is what the clock really did, so a slow
- * machine makes ticks late, and the test only wants that to be counted.
+ * The engine with its real thread, in real time: two seconds in which control does everything at once that it may, 60 ports in 20
+ * rooms, as the thread sanitizer looks on; a trunk that is pumped each millisecond; a stop in the middle. What is counted here is
+ * what the clock really did, so a slow machine makes ticks late, and the test only wants that to be counted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -258,8 +258,8 @@ static void quiet_rooms(void **state)
 	if (r->gaps == 0) /* each port hears 12 digits, a begin and an end, each 1920 ms */
 		assert_in_range(digits, PORTS * 20, PORTS * 27);
 	assert_int_equal(counted(r, "events_lost"), 0);
-	printf("60 ports in 20 rooms: ticks %d, late %d, skipped %d, longest %d us\n", (int)counted(r, "ticks"), (int)counted(r, "late_ticks"),
-	       (int)counted(r, "skipped_ticks"), (int)counted(r, "max_tick_us"));
+	printf("60 ports in 20 rooms: ticks %d, late %d, skipped %d, longest %d us\n", (int)counted(r, "ticks"),
+	       (int)counted(r, "late_ticks"), (int)counted(r, "skipped_ticks"), (int)counted(r, "max_tick_us"));
 	rig_free(r);
 }
 
@@ -322,7 +322,10 @@ static void stop_in_the_middle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(quiet_rooms), cmocka_unit_test(everything_at_once), cmocka_unit_test(flood), cmocka_unit_test(stop_in_the_middle),
+		cmocka_unit_test(quiet_rooms),
+		cmocka_unit_test(everything_at_once),
+		cmocka_unit_test(flood),
+		cmocka_unit_test(stop_in_the_middle),
 	};
 
 	random_seed(9);

@@ -53,7 +53,8 @@ static void make(int rate, int channels, int format, double seconds, const doubl
 	assert_non_null(frames);
 	for (size_t i = 0; i < n; i++)
 		for (int c = 0; c < channels; c++)
-			frames[i * (size_t)channels + (size_t)c] = (float)(amplitude * sin(2 * M_PI * freq[c] * (double)i / rate));
+			frames[i * (size_t)channels + (size_t)c] =
+				(float)(amplitude * sin(2 * M_PI * freq[c] * (double)i / rate));
 	assert_int_equal(sf_writef_float(sf, frames, (sf_count_t)n), n);
 	sf_close(sf);
 	free(frames);
@@ -131,8 +132,9 @@ static void channels_and_formats(void **state)
 {
 	static const double freq[2] = { 500, 900 };
 	static const int format[] = {
-		SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_WAV | SF_FORMAT_PCM_24, SF_FORMAT_WAV | SF_FORMAT_FLOAT, SF_FORMAT_WAV | SF_FORMAT_ALAW,
-		SF_FORMAT_WAV | SF_FORMAT_ULAW, SF_FORMAT_AIFF | SF_FORMAT_PCM_16, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, SF_FORMAT_OGG | SF_FORMAT_VORBIS,
+		SF_FORMAT_WAV | SF_FORMAT_PCM_16,  SF_FORMAT_WAV | SF_FORMAT_PCM_24, SF_FORMAT_WAV | SF_FORMAT_FLOAT,
+		SF_FORMAT_WAV | SF_FORMAT_ALAW,    SF_FORMAT_WAV | SF_FORMAT_ULAW,   SF_FORMAT_AIFF | SF_FORMAT_PCM_16,
+		SF_FORMAT_FLAC | SF_FORMAT_PCM_16, SF_FORMAT_OGG | SF_FORMAT_VORBIS,
 	};
 
 	(void)state;

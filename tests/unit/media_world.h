@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tests/unit/media_world.h - an engine with ports on a trunk of memory, under a virtual clock. What the far end says is an array, what it hears too; sample n of
- * both is at tick n / 80 from the start of the world. Included by the media tests, after cmocka.
+ * tests/unit/media_world.h - an engine with ports on a trunk of memory, under a virtual clock. What the far end says is an array,
+ * what it hears too; sample n of both is at tick n / 80 from the start of the world. Included by the media tests, after cmocka.
  */
 #ifndef TESTS_UNIT_MEDIA_WORLD_H
 #define TESTS_UNIT_MEDIA_WORLD_H

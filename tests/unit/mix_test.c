@@ -83,7 +83,8 @@ static void gains_are_right(void **state)
 
 static void gain_saturates(void **state)
 {
-	int32_t sum[2] = { 0, 0 }, large[2] = { 512 * 2 * 32767, -512 * 2 * 32768 }; /* MEDIA_ROOM_PORTS_MAX speakers with a player each */
+	/* MEDIA_ROOM_PORTS_MAX speakers with a player each */
+	int32_t sum[2] = { 0, 0 }, large[2] = { 512 * 2 * 32767, -512 * 2 * 32768 };
 	const int16_t s[2] = { 32767, -32768 };
 	int16_t out[2];
 

@@ -196,8 +196,9 @@ static void dtmf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(china), cmocka_unit_test(seamless), cmocka_unit_test(special_information), cmocka_unit_test(every_country),
-		cmocka_unit_test(no_such_country), cmocka_unit_test(beeps), cmocka_unit_test(dtmf),
+		cmocka_unit_test(china),         cmocka_unit_test(seamless),        cmocka_unit_test(special_information),
+		cmocka_unit_test(every_country), cmocka_unit_test(no_such_country), cmocka_unit_test(beeps),
+		cmocka_unit_test(dtmf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
