@@ -638,6 +638,13 @@ const struct party *mparty_party(const struct mparty *m, unsigned order)
 	return order >= 1 && order <= m->count ? &m->party[order]->pub : NULL;
 }
 
+struct media_port *mparty_party_port(const struct mparty *m, unsigned order)
+{
+	const struct mparty_party *p = order >= 1 && order <= m->count ? m->party[order] : NULL;
+
+	return p && p->pub.state == PARTY_IN && p->leg ? p->leg->port : NULL;
+}
+
 unsigned mparty_party_count(const struct mparty *m)
 {
 	return m->count;

@@ -117,6 +117,7 @@ int  mparty_host_back(struct mparty *m);   /* ringing goes on */
 
 /* ---- looking ---- */
 const struct party *mparty_party(const struct mparty *m, unsigned order); /* NULL: no such */
+struct media_port *mparty_party_port(const struct mparty *m, unsigned order); /* while it is in; else NULL */
 unsigned     mparty_party_count(const struct mparty *m);                   /* orders 1..count */
 unsigned     mparty_parties_in(const struct mparty *m);
 unsigned     mparty_parties_live(const struct mparty *m);                  /* in, or being called */

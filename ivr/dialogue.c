@@ -8,6 +8,26 @@
 
 #define LOG_MODULE "ivr"
 
+static uint32_t dialogue_play(struct dialogue *d, struct media_port *port, const struct say_list *list, struct media_play *play, unsigned gap_ms);
+
+/* Rule 18: whoever is called in hears who invites him, softly under the first words. */
+static void dialogue_greet(struct dialogue *d, unsigned order)
+{
+	struct media_play play = { .times = 1, .gain_db10 = -60 };
+	struct media_port *port = mparty_party_port(d->m, order);
+	char spoken[LEG_NUMBER_MAX + 1];
+	struct say_list list;
+
+	if (!d->env->settings.announce_host || mparty_setup(d->m)->restricted || port == NULL || (d->told[order / 8] & 1u << order % 8))
+		return;
+	d->told[order / 8] |= (uint8_t)(1u << order % 8);
+	if (d->env->spoken(d->env->dialled_arg, mparty_setup(d->m)->host, spoken) != 0)
+		return;
+	say_begin(&list);
+	say_invited_by(&list, d->lang, spoken);
+	(void)dialogue_play(d, port, &list, &play, 0);
+}
+
 /* What must be said whatever he is doing: under the talk, after the prompt. The rest is for the dialogue to look at. */
 static void dialogue_news(struct mparty_observer *o, struct mparty *m, const struct mparty_event *ev)
 {
@@ -15,6 +35,8 @@ static void dialogue_news(struct mparty_observer *o, struct mparty *m, const str
 	struct say_list list;
 
 	(void)m;
+	if (ev->type == MPARTY_EV_PARTY && ev->order > 0)
+		dialogue_greet(d, ev->order);
 	if (ev->type == MPARTY_EV_WARNING && !leg_over(d->wait.leg)) {
 		say_begin(&list);
 		say_money_warning(&list, d->lang, ev->seconds);
@@ -45,20 +67,25 @@ void dialogue_end(struct dialogue *d)
 	leg_wait_end(&d->wait);
 }
 
+static uint32_t dialogue_play(struct dialogue *d, struct media_port *port, const struct say_list *list, struct media_play *play, unsigned gap_ms)
+{
+	for (unsigned i = 0; i < list->count && play->count < MEDIA_PLAY_ITEMS_MAX; i++) {
+		struct clip *c = prompt_clip(d->env->prompts, d->lang, list->id[i]);
+
+		if (c)
+			play->item[play->count++].clip = c;
+	}
+	if (play->count == 0)
+		return 0;
+	play->item[play->count - 1].silence_ms = gap_ms;
+	return media_play(port, play);
+}
+
 uint32_t dialogue_start(struct dialogue *d, const struct say_list *list, unsigned times, unsigned gap_ms, bool append)
 {
 	struct media_play play = { .times = times, .append = append, .stop_on_digit = !append };
 
-	for (unsigned i = 0; i < list->count && play.count < MEDIA_PLAY_ITEMS_MAX; i++) {
-		struct clip *c = prompt_clip(d->env->prompts, d->lang, list->id[i]);
-
-		if (c)
-			play.item[play.count++].clip = c;
-	}
-	if (play.count == 0)
-		return 0;
-	play.item[play.count - 1].silence_ms = gap_ms;
-	return media_play(d->wait.leg->port, &play);
+	return dialogue_play(d, d->wait.leg->port, list, &play, gap_ms);
 }
 
 uint32_t dialogue_start_clip(struct dialogue *d, struct clip *c, unsigned times)

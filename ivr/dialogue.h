@@ -16,6 +16,7 @@ struct dialogue {
 	struct mparty_observer observer;
 	int64_t                hash_us;  /* when the last terminating # came */
 	unsigned               keys;     /* pressed so far */
+	uint8_t                told[(MPARTY_PARTIES_MAX + 8) / 8]; /* by order */
 };
 
 void dialogue_begin(struct dialogue *d, struct ivr_env *env, struct leg *l, enum prompt_lang lang);

@@ -16,6 +16,7 @@ void ivr_settings_default(struct ivr_settings *s)
 		.congestion_retries = 12,
 		.prompts_without_key = 3,
 		.wrong_numbers = 5,
+		.announce_host = true,
 	};
 }
 

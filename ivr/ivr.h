@@ -24,6 +24,7 @@ struct ivr_settings { /* defaults in node/config.c, each with its range and reas
 	unsigned congestion_retries;    /* 12: a minute of them */
 	unsigned prompts_without_key;   /* 3 */
 	unsigned wrong_numbers;         /* 5 in a row: then goodbye */
+	bool     announce_host;         /* yes: invitees hear who invites them (rule 18) */
 };
 
 struct ivr_service { /* a service number; the node's, outlives all calls */
@@ -46,6 +47,8 @@ struct ivr_env {
 	struct ivr_settings       settings;
 	/* canonical form of a number as keyed by a subscriber: local numbers belong to the host's area */
 	int (*dialled)(const void *arg, const char *keys, const char *host, char out[LEG_NUMBER_MAX + 1]);
+	/* a canonical number as a person would key it, to be spoken */
+	int (*spoken)(const void *arg, const char *canonical, char out[LEG_NUMBER_MAX + 1]);
 	const void               *dialled_arg;
 	struct list               callbacks;   /* of struct callback: pending or live, one a subscriber (rule 5) */
 	struct list               triggers;    /* of struct trigger: unanswered calls under way */

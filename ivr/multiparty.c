@@ -184,7 +184,8 @@ static unsigned newest_party(const struct mparty *m)
 	return 0;
 }
 
-/* `##` drops the last party, or cancels the invitation still ringing (rule 14); `#8` says the minutes left. A lone `#` ends after 4 s. */
+/* Of rule 14's keys: `##` drops the last party, or cancels the invitation still ringing; `#8` says the minutes left; `#*` helps. A lone `#` ends after
+ * 4 s (rule 15). */
 static int hash_command(struct dialogue *d)
 {
 	struct say_list list;
@@ -200,11 +201,15 @@ static int hash_command(struct dialogue *d)
 		return err == -ETIMEDOUT ? 0 : err;
 	if (key == '#')
 		(void)mparty_drop(d->m, NULL, newest_party(d->m));
-	if (key == '8') {
-		say_begin(&list);
+	say_begin(&list);
+	if (key == '8')
 		say_minutes_left(&list, d->lang, mparty_seconds_left(d->m));
-		(void)dialogue_start(d, &list, 1, 0, true);
+	if (key == '*') {
+		say_prompt(&list, "help-invite");
+		say_prompt(&list, "help-drop-last");
+		say_prompt(&list, "help-minutes-left");
 	}
+	(void)dialogue_start(d, &list, 1, 0, true);
 	return 0;
 }
 

@@ -187,6 +187,8 @@ static const struct config_field prompts_table[] = {
 	  .text = "A prompt is said so often without a key, then goodbye." },
 	{ "wrong_numbers", CONFIG_INT, IN_NODE(options.ivr.wrong_numbers), .preset = "5", .min = 1, .max = 100,
 	  .text = "After so many in a row, goodbye." },
+	{ "announce_host", CONFIG_BOOL, IN_NODE(options.ivr.announce_host), .preset = "yes",
+	  .text = "Who is called in hears who invites him, softly over the talk." },
 	{ "hash_guard_ms", CONFIG_INT, IN_NODE(options.ivr.hash_guard_us), .preset = "1500", .min = 0, .max = 10000, .scale = MS,
 	  .text = "A second # within this time of the one that ended a number is ignored." },
 	{ "hash_alone_s", CONFIG_INT, IN_NODE(options.ivr.hash_alone_us), .preset = "4", .min = 1, .max = 60, .scale = S,

@@ -136,6 +136,11 @@ static int node_open_trunks(struct node *n)
 	return err;
 }
 
+static int node_spoken(const void *rules, const char *canonical, char out[LEG_NUMBER_MAX + 1])
+{
+	return number_outgoing(rules, canonical, out, NULL, NULL);
+}
+
 static void node_wire(struct node *n)
 {
 	n->mparty.loop = n->loop;
@@ -155,6 +160,7 @@ static void node_wire(struct node *n)
 	n->ivr.prompts = n->prompts;
 	n->ivr.settings = n->options.ivr;
 	n->ivr.dialled = number_dialled_arg;
+	n->ivr.spoken = node_spoken;
 	n->ivr.dialled_arg = &n->options.numbers;
 
 	n->incoming.ivr = &n->ivr;
