@@ -20,7 +20,7 @@ static const struct cli_command *const commands[] = { cli_node_commands, cli_acc
 	                                              cli_record_commands };
 
 enum { OPT_SOCKET = 256, OPT_DB_SOCKET, OPT_DB_HOST, OPT_DB_PORT, OPT_DB_USER, OPT_DB_PASSWORD_FILE, OPT_DB_NAME, OPT_TIMEOUT,
-       OPT_LANGUAGE, OPT_TARIFF, OPT_TEXT, OPT_LIMIT, OPT_ID, OPT_NAME, OPT_AT };
+       OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -36,10 +36,8 @@ static const struct option options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "language", required_argument, NULL, OPT_LANGUAGE },
 	{ "tariff", required_argument, NULL, OPT_TARIFF },
-	{ "text", required_argument, NULL, OPT_TEXT },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "id", required_argument, NULL, OPT_ID },
-	{ "name", required_argument, NULL, OPT_NAME },
 	{ "at", required_argument, NULL, OPT_AT },
 	{ NULL, 0, NULL, 0 },
 };
@@ -273,17 +271,11 @@ static int apply_option(struct cli *c, int opt, const char *value)
 	case OPT_TARIFF:
 		c->tariff = value;
 		return CLI_OK;
-	case OPT_TEXT:
-		c->text = value;
-		return CLI_OK;
 	case OPT_LIMIT:
 		c->limit = value;
 		return CLI_OK;
 	case OPT_ID:
 		c->id = value;
-		return CLI_OK;
-	case OPT_NAME:
-		c->name = value;
 		return CLI_OK;
 	case OPT_AT:
 		c->at = value;

@@ -27,7 +27,7 @@ struct cli {
 	struct settings settings;
 	struct store   *store;  /* opened by the first cli_store() */
 	/* options of single commands; NULL: not given */
-	const char     *language, *tariff, *text, *limit, *id, *name, *at;
+	const char     *language, *tariff, *limit, *id, *at;
 	const char     *usage;  /* of the command that runs */
 	char          **arg;    /* what follows its name */
 	int             args;

@@ -29,9 +29,10 @@ p() { "$build/bin/partyline" --config "$dir/node.yaml" "$@"; }
 
 user=()
 [ "$(id -u)" -ne 0 ] || user=(--user=root)
-mariadb-install-db --no-defaults "${user[@]}" --datadir="$dir/data" --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve \
+mkdir "$dir/tmp" # a tmpdir of its own: servers starting side by side meet in a shared one
+mariadb-install-db --no-defaults "${user[@]}" --datadir="$dir/data" --tmpdir="$dir/tmp" --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve \
 	--cross-bootstrap >"$dir/install.log" 2>&1 || { cat "$dir/install.log"; exit 1; }
-mariadbd --no-defaults "${user[@]}" --datadir="$dir/data" --socket="$dir/s" --pid-file="$dir/pid" --skip-networking --skip-name-resolve \
+mariadbd --no-defaults "${user[@]}" --datadir="$dir/data" --tmpdir="$dir/tmp" --socket="$dir/s" --pid-file="$dir/pid" --skip-networking --skip-name-resolve \
 	--innodb-buffer-pool-size=32M --innodb-log-file-size=16M --performance-schema=OFF >"$dir/server.log" 2>&1 &
 server=$!
 for _ in $(seq 100); do
@@ -131,6 +132,13 @@ expect 3 'the database at /nowhere does not answer' p --db-socket /nowhere accou
 printf 'secret\n' >"$dir/password"
 chmod 644 "$dir/password"
 expect 3 'group or others' p --db-password-file "$dir/password" account list
+
+# each command of --help stands in the man page with the same words
+missing=$(p --help | sed -n 's/^  \([a-z].*\)/\1/p' | while read -r line; do
+	man=$(sed -n 's/^\.BI* *//p' man/partyline.1 | tr -d '"\\' | tr -s ' ')
+	grep -qxF -- "$line" <<<"$man" || echo "$line"
+done)
+expect 0 '^$' echo "$missing"
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
