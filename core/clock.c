@@ -25,7 +25,8 @@ int64_t clock_mono_us(void)
 
 int64_t clock_utc_us(void)
 {
-	return atomic_load(&is_virtual) ? atomic_load(&virtual_mono_us) + atomic_load(&virtual_utc_offset_us) : clock_read(CLOCK_REALTIME);
+	return atomic_load(&is_virtual) ? atomic_load(&virtual_mono_us) + atomic_load(&virtual_utc_offset_us)
+	                                : clock_read(CLOCK_REALTIME);
 }
 
 void clock_format_utc(int64_t utc_us, char *buf, size_t size)
@@ -39,8 +40,8 @@ void clock_format_utc(int64_t utc_us, char *buf, size_t size)
 		s--;
 	}
 	(void)gmtime_r(&s, &tm); /* any int64_t of microseconds is a year that an int can hold */
-	(void)snprintf(buf, size, "%04d-%02d-%02d %02d:%02d:%02d.%03d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-	               (int)(rest / 1000));
+	(void)snprintf(buf, size, "%04d-%02d-%02d %02d:%02d:%02d.%03d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+	               tm.tm_min, tm.tm_sec, (int)(rest / 1000));
 }
 
 void clock_sleep_until(int64_t mono_us)

@@ -83,7 +83,7 @@ void coro_list(const struct loop *l, void (*each)(const struct coro *c, bool wai
 	struct list *pos, *next;
 
 	ASSERT_CONTROL(l);
-	list_for_each (pos, next, &l->coro_list) {
+	list_for_each(pos, next, &l->coro_list) {
 		const struct coro *c = list_entry(pos, struct coro, node);
 
 		each(c, l->current != c && !c->task.queued, arg);

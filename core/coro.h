@@ -26,7 +26,8 @@ int coro_spawn(struct loop *l, const char *name, void (*fn)(void *arg), void *ar
 struct coro *coro_self(void);        /* NULL outside coroutines */
 unsigned     coro_count(const struct loop *l);
 const char  *coro_name(const struct coro *c);
-/* Calls each with every living coroutine of the loop, in order of starting; it must not start any. waiting: suspended, not runnable. */
+/* Calls each with every living coroutine of the loop, in order of starting; it must not start any. waiting: suspended, not
+ * runnable. */
 void coro_list(const struct loop *l, void (*each)(const struct coro *c, bool waiting, void *arg), void *arg);
 
 /* Gives way until coro_wake(); may return early for no reason, so callers loop on their condition. */

@@ -43,7 +43,8 @@ bool coro_thread_holds_baton(const struct loop *l)
 static unsigned char *stack_map(void)
 {
 	size_t guard = (size_t)sysconf(_SC_PAGESIZE);
-	unsigned char *p = mmap(NULL, CORO_STACK_SIZE + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	unsigned char *p =
+		mmap(NULL, CORO_STACK_SIZE + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 
 	if (p == MAP_FAILED)
 		return NULL;

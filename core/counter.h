@@ -1,8 +1,8 @@
 /*
  * core/counter.h - named numbers that can be asked for while calls run.
  *
- * An object declares an array of descriptions and one of values, and registers both under its name with its node's (or exchange's)
- * registry. A value is written by one thread (or several, then with counter_add) and read by any: relaxed atomics.
+ * An object declares an array of descriptions and one of values, and registers both under its name with its node's (or
+ * exchange's) registry. A value is written by one thread (or several, then with counter_add) and read by any: relaxed atomics.
  */
 #ifndef CORE_COUNTER_H
 #define CORE_COUNTER_H

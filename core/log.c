@@ -140,7 +140,7 @@ static void log_put_key(char *out, size_t size, const char *key, const char *val
 
 void log_write(enum log_level level, const char *module, const struct log_ctx *ctx, const char *fmt, ...)
 {
-	char line[LOG_LINE_MAX + 1], text[LOG_LINE_MAX], about[2 * sizeof(struct log_ctx)] = "", clean[sizeof(about)];
+	char line[LOG_LINE_MAX + 1], text[LOG_LINE_MAX], about[sizeof(struct log_ctx) + 32] = "", clean[4 * sizeof(about)];
 	char stamp[CLOCK_STAMP_SIZE];
 	int saved = errno;
 	size_t n, end;

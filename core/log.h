@@ -4,8 +4,8 @@
  *   2026-11-02T10:11:12.131Z info ivr: trigger confirmed call=0192.. leg=e1/pstn:17 acct=77
  *
  * A line is one write(2) of at most 1024 octets; control characters and broken UTF-8 are written as \x1b.
- * Any thread but the media threads (they count; control tells). stderr, or a file reopened by log_reopen() (SIGHUP). No PIN, no card
- * number, no key pressed inside one, ever.
+ * Any thread but the media threads (they count; control tells). stderr, or a file reopened by log_reopen() (SIGHUP). No PIN, no
+ * card number, no key pressed inside one, ever.
  */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
@@ -34,7 +34,10 @@ bool log_enabled(enum log_level level);
 
 /* Each .c that logs says first: #define LOG_MODULE "e1" */
 #define LOGX(level, ctx, ...) \
-	do { if (log_enabled(level)) log_write((level), LOG_MODULE, (ctx), __VA_ARGS__); } while (0)
+	do { \
+		if (log_enabled(level)) \
+			log_write((level), LOG_MODULE, (ctx), __VA_ARGS__); \
+	} while (0)
 #define log_error(...) LOGX(LOG_ERROR, NULL, __VA_ARGS__)
 #define log_warn(...)  LOGX(LOG_WARN, NULL, __VA_ARGS__)
 #define log_info(...)  LOGX(LOG_INFO, NULL, __VA_ARGS__)

@@ -38,8 +38,8 @@ void loop_free(struct loop *l);               /* timers and descriptors must be 
 
 void loop_run(struct loop *l);                /* until loop_stop() */
 void loop_stop(struct loop *l);               /* from the loop's thread */
-/* Worlds: run until the virtual time has come and everything due then is done, or *stop (may be NULL) becomes true. One timer a turn.
- * Descriptors are looked at before time moves, once in about 10 ms of it. */
+/* Worlds: run until the virtual time has come and everything due then is done, or *stop (may be NULL) becomes true. One timer a
+ * turn. Descriptors are looked at before time moves, once in about 10 ms of it. */
 void loop_run_until(struct loop *l, int64_t mono_us, const bool *stop);
 
 void loop_queue(struct loop *l, struct loop_task *t);    /* this thread; runs in this turn or the next; no-op if queued */

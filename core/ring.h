@@ -1,6 +1,7 @@
 /*
  * core/ring.h - a queue between exactly one writing and one reading thread; no locks, no allocation after start.
- * Elements have a fixed size and are copied. The release/acquire pair makes everything written before a push visible after its pop.
+ * Elements have a fixed size and are copied. The release/acquire pair makes everything written before a push visible after its
+ * pop.
  */
 #ifndef CORE_RING_H
 #define CORE_RING_H

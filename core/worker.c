@@ -200,7 +200,9 @@ static void worker_call_done(struct worker_job *j)
 
 int worker_call(struct worker_pool *p, int (*fn)(void *arg), void *arg)
 {
-	struct worker_call c = { .job = { .run = worker_call_run, .done = worker_call_done }, .fn = fn, .arg = arg, .coro = coro_self() };
+	struct worker_call c = {
+		.job = { .run = worker_call_run, .done = worker_call_done }, .fn = fn, .arg = arg, .coro = coro_self()
+	};
 
 	assert(c.coro != NULL);
 	worker_submit(p, &c.job);

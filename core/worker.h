@@ -27,10 +27,12 @@ struct worker_job { /* embedded in its owner's struct, which must live until don
 /* threads 1..WORKER_MAX. Each thread's name is "name/N". */
 #define WORKER_MAX 64
 int  worker_pool_alloc(struct worker_pool **pp, struct loop *l, const char *name, unsigned threads);
-void worker_pool_free(struct worker_pool *p);    /* all jobs must be done (asserted): run the loop until worker_pool_busy() is 0 */
+/* all jobs must be done (asserted): run the loop until worker_pool_busy() is 0 */
+void worker_pool_free(struct worker_pool *p);
 unsigned worker_pool_busy(const struct worker_pool *p);   /* submitted, done() not yet called */
 
-void worker_submit(struct worker_pool *p, struct worker_job *j);   /* loop's thread; queue unbounded but counted by the caller's limits */
+/* loop's thread; queue unbounded but counted by the caller's limits */
+void worker_submit(struct worker_pool *p, struct worker_job *j);
 
 /* From a coroutine: run fn(arg) on a worker, return its result when it is over (not cut short by a hang-up: the result of a
  * payment is never lost; the next wait on the leg tells of the hang-up). */

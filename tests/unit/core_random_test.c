@@ -64,7 +64,7 @@ static void ids_of_threads_are_unique_and_ordered(void **state)
 			assert_true(strcmp(ids[i][k - 1], ids[i][k]) < 0);
 	qsort(ids, (size_t)THREADS * IDS, ID_SIZE, order);
 	for (unsigned k = 1; k < THREADS * IDS; k++)
-		assert_true(memcmp(ids[0][0] + (size_t)(k - 1) * ID_SIZE, ids[0][0] + (size_t)k * ID_SIZE, 16) < 0);
+		assert_true(memcmp(ids[(k - 1) / IDS][(k - 1) % IDS], ids[k / IDS][k % IDS], 16) < 0);
 	check_layout(ids[0][0]);
 	check_layout(ids[THREADS - 1][IDS - 1]);
 }
