@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Control's side of the engine: its life, the commands on their way out, the notes coming back. */
-#include "media/engine.h"
+#include "media/media.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "media/engine.h"
 
 #define LOG_MODULE "media"
 

@@ -134,11 +134,12 @@ void media_port_set_gain(struct media_port *p, int gain_db10_to_line)
 
 uint32_t media_play(struct media_port *p, const struct media_play *play)
 {
-	struct media *m = p->media;
 	struct play_list *l;
+	struct media *m;
 	uint32_t id;
 
 	MAGIC_CHECK(p, MEDIA_PORT_MAGIC);
+	m = p->media;
 	id = ++m->next_play ? m->next_play : ++m->next_play;
 	if (!p->open)
 		return id; /* closed first: no event */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "media/engine.h"
+#include "media/recorder.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
+#include "media/engine.h"
 #include "media/wav.h"
 
 #define RECORDER_MAGIC 0x3ed1a004u

@@ -27,12 +27,11 @@ static int open_file(const char *path, SNDFILE **sf, SF_INFO *info)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* not to hang on a FIFO */
 
 	if (fd < 0)
-		return -errno;
+		return errno ? -errno : -EIO;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return -EBADMSG;
 	}
-	memset(info, 0, sizeof(*info));
 	*sf = sf_open_fd(fd, SFM_READ, info, SF_TRUE); /* fd is sndfile's now, also when it fails */
 	if (!*sf)
 		return -EBADMSG;
@@ -119,7 +118,7 @@ int clip_load_wav(struct clip **cp, const char *path, int rate)
 {
 	struct clip *c = NULL;
 	SNDFILE *sf = NULL;
-	SF_INFO info;
+	SF_INFO info = { 0 };
 	double samples;
 	int err;
 
