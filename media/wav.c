@@ -20,27 +20,31 @@
 #define CHANNELS_MAX 32
 #define FULL_SCALE   32768.0f
 
-/* A file, or the reason why not. */
-static int open_file(const char *path, SNDFILE **sf, SF_INFO *info)
+/* A sound file, or NULL and the reason why not. */
+static SNDFILE *open_file(const char *path, SF_INFO *info, int *err)
 {
-	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* not to hang on a FIFO */
+	struct stat st;
+	SNDFILE *sf;
 
-	if (fd < 0)
-		return errno ? -errno : -EIO;
+	if (fd < 0) {
+		*err = -errno;
+		return NULL;
+	}
+	*err = -EBADMSG;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		return -EBADMSG;
+		return NULL;
 	}
-	*sf = sf_open_fd(fd, SFM_READ, info, SF_TRUE); /* fd is sndfile's now, also when it fails */
-	if (!*sf)
-		return -EBADMSG;
+	sf = sf_open_fd(fd, SFM_READ, info, SF_TRUE); /* fd is sndfile's now, also when it fails */
+	if (!sf)
+		return NULL;
 	if (info->channels < 1 || info->channels > CHANNELS_MAX || info->samplerate < RESAMPLE_RATE_MIN ||
 	    info->samplerate > RESAMPLE_RATE_MAX || info->frames < 0) {
-		sf_close(*sf);
-		return -EBADMSG;
+		sf_close(sf);
+		return NULL;
 	}
-	return 0;
+	return sf;
 }
 
 /* Also tames what a file of floats may hold: NaN becomes silence. */
@@ -117,13 +121,13 @@ out:
 int clip_load_wav(struct clip **cp, const char *path, int rate)
 {
 	struct clip *c = NULL;
-	SNDFILE *sf = NULL;
 	SF_INFO info = { 0 };
 	double samples;
+	SNDFILE *sf;
 	int err;
 
-	err = open_file(path, &sf, &info);
-	if (err)
+	sf = open_file(path, &info, &err);
+	if (!sf)
 		return err;
 	samples = ceil((double)info.frames * rate / info.samplerate);
 	err = samples <= CLIP_SAMPLES_MAX ? clip_alloc(&c, rate, (size_t)samples) : -EINVAL;
