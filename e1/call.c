@@ -21,43 +21,31 @@
 #define CAUSE_NO_SUCH_CHANNEL    82
 #define CAUSE_TIMER              102
 
-typedef void(call_act)(struct e1_call *c, const struct e1_signal *sig);
-
-static call_act act_none, act_respond, act_tell, act_disconnect, act_clearing, act_release, act_released, act_overdue, act_abandon, act_lost;
-
 /*
- * Rows: states. A column whose act is act_respond or act_tell gives the state after it, if it changes.
- * libpri has checked that a message fits the state of Q.931 and answered STATUS otherwise; here a misfit is passed over.
+ * What is done with an input in a state. libpri has checked that a message fits the state of Q.931, and answered STATUS
+ * otherwise.
+ *
+ *   -  passed over                              d  the peer's DISCONNECT: retry, listen to tones, or release
+ *   r  a response to our SETUP: the channel is  c  the peer clears, libpri has answered
+ *      obeyed, the owner told, the state moves  e  released by the peer: retry, or over
+ *   t  the owner is told                        E  libpri has no such call any more: over
+ *   o  overdue: we clear                        a  overdue while clearing: forgotten
+ *   L  lost: forgotten
  */
-struct call_cell {
-	call_act          *act;
-	enum e1_call_state next;
-};
-#define SAME E1_CALL_STATES
-#define NONE { act_none, SAME }
-#define ENDS { act_disconnect, SAME }, { act_clearing, SAME }, { act_release, SAME }, { act_released, SAME }
-
-static const struct call_cell call_table[E1_CALL_STATES][E1_INPUTS] = {
-	/* SETUP_ACK  PROCEEDING  PROGRESS  ALERTING  CONNECT  DIGITS  NOTIFY  DISCONNECT  CLEARING  RELEASE  RELEASED  TIMEOUT  LOST */
-	[E1_CALL_PRESENT] = { NONE, NONE, NONE, NONE, NONE, NONE, NONE, ENDS, NONE, { act_lost, SAME } },
-	[E1_CALL_OVERLAP_IN] = { NONE, NONE, NONE, NONE, NONE, { act_tell, SAME }, { act_tell, SAME }, ENDS, NONE, { act_lost, SAME } },
-	[E1_CALL_PROCEEDING_IN] = { NONE, NONE, NONE, NONE, NONE, { act_tell, SAME }, { act_tell, SAME }, ENDS, NONE, { act_lost, SAME } },
-	[E1_CALL_ALERTING_IN] = { NONE, NONE, NONE, NONE, NONE, NONE, { act_tell, SAME }, ENDS, NONE, { act_lost, SAME } },
-	[E1_CALL_INITIATED] = { { act_respond, E1_CALL_OVERLAP_OUT }, { act_respond, E1_CALL_PROCEEDING_OUT },
-	                        { act_respond, E1_CALL_PROCEEDING_OUT }, { act_respond, E1_CALL_DELIVERED }, { act_respond, E1_CALL_ACTIVE }, NONE, { act_tell, SAME }, ENDS,
-	                        { act_overdue, SAME }, { act_lost, SAME } },
-	[E1_CALL_OVERLAP_OUT] = { NONE, { act_respond, E1_CALL_PROCEEDING_OUT }, { act_respond, SAME }, { act_respond, E1_CALL_DELIVERED },
-	                          { act_respond, E1_CALL_ACTIVE }, NONE, { act_tell, SAME }, ENDS, { act_overdue, SAME }, { act_lost, SAME } },
-	[E1_CALL_PROCEEDING_OUT] = { NONE, { act_respond, SAME }, { act_respond, SAME }, { act_respond, E1_CALL_DELIVERED },
-	                             { act_respond, E1_CALL_ACTIVE }, NONE, { act_tell, SAME }, ENDS, NONE, { act_lost, SAME } },
-	[E1_CALL_DELIVERED] = { NONE, NONE, { act_respond, SAME }, NONE, { act_respond, E1_CALL_ACTIVE }, NONE, { act_tell, SAME }, ENDS, NONE,
-	                        { act_lost, SAME } },
-	[E1_CALL_ACTIVE] = { NONE, NONE, NONE, NONE, NONE, { act_tell, SAME }, { act_tell, SAME }, ENDS, NONE, { act_lost, SAME } },
-	[E1_CALL_TONES] = { NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, { act_release, SAME }, { act_released, SAME },
-	                    { act_overdue, SAME }, { act_lost, SAME } },
-	[E1_CALL_CLEARING] = { NONE, NONE, NONE, NONE, NONE, NONE, NONE, { act_disconnect, SAME }, NONE, { act_release, SAME },
-	                       { act_released, SAME }, { act_abandon, SAME }, { act_lost, SAME } },
-	[E1_CALL_GONE] = { NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE },
+static const char call_table[E1_CALL_STATES][E1_INPUTS + 1] = {
+	/* setup_ack proceeding progress alerting connect | digits notify | disconnect clearing release released | timeout lost */
+	[E1_CALL_PRESENT]        = "-----" "--" "dceE" "-L",
+	[E1_CALL_OVERLAP_IN]     = "-----" "tt" "dceE" "-L",
+	[E1_CALL_PROCEEDING_IN]  = "-----" "tt" "dceE" "-L",
+	[E1_CALL_ALERTING_IN]    = "-----" "-t" "dceE" "-L",
+	[E1_CALL_INITIATED]      = "rrrrr" "-t" "dceE" "oL",
+	[E1_CALL_OVERLAP_OUT]    = "-rrrr" "-t" "dceE" "oL",
+	[E1_CALL_PROCEEDING_OUT] = "-rrrr" "-t" "dceE" "-L",
+	[E1_CALL_DELIVERED]      = "--r-r" "-t" "dceE" "-L",
+	[E1_CALL_ACTIVE]         = "-----" "tt" "dceE" "-L",
+	[E1_CALL_TONES]          = "-----" "--" "--eE" "oL",
+	[E1_CALL_CLEARING]       = "-----" "--" "d-eE" "aL",
+	[E1_CALL_GONE]           = "-----" "--" "----" "--",
 };
 
 static const struct {
@@ -83,13 +71,30 @@ const char *e1_call_state_name(enum e1_call_state state)
 	return call_state[state].name;
 }
 
+static void call_respond(struct e1_call *c, const struct e1_signal *sig);
+static void call_tell(struct e1_call *c, const struct e1_signal *sig);
+static void call_disconnect(struct e1_call *c, const struct e1_signal *sig);
+static void call_clearing(struct e1_call *c, const struct e1_signal *sig);
+static void call_release(struct e1_call *c, const struct e1_signal *sig);
+static void call_released(struct e1_call *c, const struct e1_signal *sig);
+static void call_overdue(struct e1_call *c, const struct e1_signal *sig);
+static void call_abandon(struct e1_call *c);
+static void call_forget(struct e1_call *c, const struct e1_signal *sig);
+
 void e1_call_signal(struct e1_call *c, const struct e1_signal *sig)
 {
-	const struct call_cell *cell = &call_table[c->state][sig->input];
-
-	cell->act(c, sig);
-	if (cell->next != SAME && c->state != E1_CALL_GONE && c->state != E1_CALL_CLEARING && c->pri == sig->pri)
-		e1_call_enter(c, cell->next);
+	switch (call_table[c->state][sig->input]) {
+	case 'r': call_respond(c, sig); break;
+	case 't': call_tell(c, sig); break;
+	case 'd': call_disconnect(c, sig); break;
+	case 'c': call_clearing(c, sig); break;
+	case 'e': call_release(c, sig); break;
+	case 'E': call_released(c, sig); break;
+	case 'o': call_overdue(c, sig); break;
+	case 'a': call_abandon(c); break;
+	case 'L': call_forget(c, sig); break;
+	default: break;
+	}
 }
 
 void e1_call_enter(struct e1_call *c, enum e1_call_state state)
@@ -117,7 +122,7 @@ static enum e1_event_type call_event_type(enum e1_input input)
 	}
 }
 
-static void act_tell(struct e1_call *c, const struct e1_signal *sig)
+static void call_tell(struct e1_call *c, const struct e1_signal *sig)
 {
 	struct e1_note *n = e1_span_note(c->span, call_event_type(sig->input), c);
 
@@ -150,8 +155,13 @@ static void call_tell_hangup(struct e1_call *c, const struct e1_signal *sig)
 	if (c->ended)
 		return;
 	call_ended(c, sig->cause, sig->location, sig->by_peer, sig->at_us);
-	c->hangup.ev = (struct e1_event){ .type = E1_HANGUP, .call = c, .cause = c->cause, .location = c->location, .by_peer = c->by_peer,
-		                          .inband = sig->inband, .at_us = c->end_us };
+	c->hangup.ev = (struct e1_event){ .type = E1_HANGUP,
+		                          .call = c,
+		                          .cause = c->cause,
+		                          .location = c->location,
+		                          .by_peer = c->by_peer,
+		                          .inband = sig->inband,
+		                          .at_us = c->end_us };
 	e1_span_queue(c->span, &c->hangup);
 }
 
@@ -165,13 +175,20 @@ void e1_call_gone(struct e1_call *c)
 	if (c->timeslot)
 		c->span->channel[c->timeslot].closing++;
 	e1_channel_leave(c->span, c);
-	c->gone.ev = (struct e1_event){ .type = E1_GONE, .call = c, .cause = c->cause, .location = c->location, .by_peer = c->by_peer, .at_us = c->end_us };
+	c->gone.ev = (struct e1_event){
+		.type = E1_GONE, .call = c, .cause = c->cause, .location = c->location, .by_peer = c->by_peer, .at_us = c->end_us
+	};
 	e1_span_queue(c->span, &c->gone);
 }
 
 void e1_call_check(struct e1_call *c, int64_t at_us)
 {
-	struct e1_signal sig = { .input = E1_IN_RELEASED, .pri = c->pri, .cause = CAUSE_NORMAL_UNSPECIFIED, .location = -1, .by_peer = true, .at_us = at_us };
+	struct e1_signal sig = { .input = E1_IN_RELEASED,
+		                 .pri = c->pri,
+		                 .cause = CAUSE_NORMAL_UNSPECIFIED,
+		                 .location = -1,
+		                 .by_peer = true,
+		                 .at_us = at_us };
 
 	if (c->pri == NULL || e1_q931_reference(c->span->q931, c->pri) != 0)
 		return;
@@ -244,13 +261,28 @@ static bool call_obey(struct e1_call *c, int channel)
 	return true;
 }
 
-static void act_respond(struct e1_call *c, const struct e1_signal *sig)
+static void call_advance(struct e1_call *c, enum e1_input input)
+{
+	switch (input) {
+	case E1_IN_SETUP_ACK: e1_call_enter(c, E1_CALL_OVERLAP_OUT); break;
+	case E1_IN_PROCEEDING: e1_call_enter(c, E1_CALL_PROCEEDING_OUT); break;
+	case E1_IN_ALERTING: e1_call_enter(c, E1_CALL_DELIVERED); break;
+	case E1_IN_CONNECT: e1_call_enter(c, E1_CALL_ACTIVE); break;
+	default: /* PROGRESS moves nothing, but as the first response it says that the SETUP was heard */
+		if (c->state == E1_CALL_INITIATED)
+			e1_call_enter(c, E1_CALL_PROCEEDING_OUT);
+		break;
+	}
+}
+
+static void call_respond(struct e1_call *c, const struct e1_signal *sig)
 {
 	struct q931_call *old = c->pri;
 	struct e1_signal end = { .pri = c->pri, .cause = CAUSE_CHANNEL_UNAVAILABLE, .location = -1, .at_us = sig->at_us };
 
 	if (call_obey(c, sig->channel)) {
-		act_tell(c, sig);
+		call_tell(c, sig);
+		call_advance(c, sig->input);
 		return;
 	}
 	if (call_retriable(c, CAUSE_CHANNEL_UNAVAILABLE) && call_retry(c)) {
@@ -264,13 +296,7 @@ static void act_respond(struct e1_call *c, const struct e1_signal *sig)
 
 /* ---- the end ---- */
 
-static void act_none(struct e1_call *c, const struct e1_signal *sig)
-{
-	(void)c;
-	(void)sig;
-}
-
-static void act_disconnect(struct e1_call *c, const struct e1_signal *sig)
+static void call_disconnect(struct e1_call *c, const struct e1_signal *sig)
 {
 	struct q931_call *old = c->pri;
 
@@ -278,7 +304,8 @@ static void act_disconnect(struct e1_call *c, const struct e1_signal *sig)
 		(void)e1_q931_hangup(c->span->q931, old, sig->cause);
 		return;
 	}
-	/* Tones come with the peer's DISCONNECT before an answer; after it there is nothing to listen to that is worth the channel. */
+	/* Tones come with the peer's DISCONNECT before an answer; after it there is nothing to listen to that is worth the
+	 * channel. */
 	if (sig->inband && !c->ended && c->outgoing) {
 		call_tell_hangup(c, sig);
 		e1_call_enter(c, E1_CALL_TONES);
@@ -289,20 +316,21 @@ static void act_disconnect(struct e1_call *c, const struct e1_signal *sig)
 	(void)e1_q931_hangup(c->span->q931, old, c->cause);
 }
 
-static void act_clearing(struct e1_call *c, const struct e1_signal *sig)
+static void call_clearing(struct e1_call *c, const struct e1_signal *sig)
 {
 	bool silent = c->state == E1_CALL_PRESENT;
 
 	call_tell_hangup(c, sig);
 	e1_call_enter(c, E1_CALL_CLEARING);
 	if (silent) {
-		/* A SETUP given up before we had said a word: libpri has sent RELEASE COMPLETE, and would keep its record for ever. */
+		/* A SETUP given up before we had said a word: libpri has sent RELEASE COMPLETE, and would keep its record for
+		 * ever. */
 		e1_q931_forget(c->span->q931, c->pri);
 		e1_call_gone(c);
 	}
 }
 
-static void act_release(struct e1_call *c, const struct e1_signal *sig)
+static void call_release(struct e1_call *c, const struct e1_signal *sig)
 {
 	struct q931_call *old = c->pri;
 
@@ -315,14 +343,14 @@ static void act_release(struct e1_call *c, const struct e1_signal *sig)
 	e1_call_gone(c);
 }
 
-static void act_released(struct e1_call *c, const struct e1_signal *sig)
+static void call_released(struct e1_call *c, const struct e1_signal *sig)
 {
 	call_tell_hangup(c, sig);
 	e1_call_gone(c);
 }
 
 /* A state that has lasted too long: what libpri's timers should have ended. */
-static void act_overdue(struct e1_call *c, const struct e1_signal *sig)
+static void call_overdue(struct e1_call *c, const struct e1_signal *sig)
 {
 	struct e1_signal end = *sig;
 
@@ -334,16 +362,15 @@ static void act_overdue(struct e1_call *c, const struct e1_signal *sig)
 	e1_call_check(c, sig->at_us);
 }
 
-static void act_abandon(struct e1_call *c, const struct e1_signal *sig)
+static void call_abandon(struct e1_call *c)
 {
-	(void)sig;
 	e1_span_count(c->span, E1C_OVERDUE);
 	log_warn("%s:%u: the peer never released call %u", c->span->config.name, c->timeslot, c->reference);
 	e1_q931_forget(c->span->q931, c->pri);
 	e1_call_gone(c);
 }
 
-static void act_lost(struct e1_call *c, const struct e1_signal *sig)
+static void call_forget(struct e1_call *c, const struct e1_signal *sig)
 {
 	if (!c->ended)
 		e1_span_count(c->span, E1C_CALLS_LOST);
@@ -354,7 +381,9 @@ static void act_lost(struct e1_call *c, const struct e1_signal *sig)
 
 void e1_call_lost(struct e1_call *c, int cause, bool by_peer, int64_t at_us)
 {
-	struct e1_signal sig = { .input = E1_IN_LOST, .pri = c->pri, .cause = cause, .location = -1, .by_peer = by_peer, .at_us = at_us };
+	struct e1_signal sig = {
+		.input = E1_IN_LOST, .pri = c->pri, .cause = cause, .location = -1, .by_peer = by_peer, .at_us = at_us
+	};
 
 	e1_call_signal(c, &sig);
 }

@@ -39,7 +39,8 @@ static bool number_good(const struct e1_number *n, bool needed)
 
 	if (!n->present)
 		return !needed;
-	return len <= E1_NUMBER_MAX && strspn(n->digits, "0123456789*#") == len && (len > 0 || !needed) && n->ton <= 7 && n->npi <= 15;
+	return len <= E1_NUMBER_MAX && strspn(n->digits, "0123456789*#") == len && (len > 0 || !needed) && n->ton <= 7 &&
+	       n->npi <= 15;
 }
 
 static unsigned dial_channel(struct e1_span *s, const struct e1_setup *setup, bool reserved)
@@ -61,7 +62,8 @@ int e1_call_dial(struct e1_span *s, const struct e1_setup *setup, bool reserved,
 	assert(!reserved || s->reserved > 0);
 	if (reserved) /* used up whatever comes of it */
 		s->reserved--;
-	if (!number_good(&setup->called, true) || !number_good(&setup->calling, false) || !number_good(&setup->redirecting, false))
+	if (!number_good(&setup->called, true) || !number_good(&setup->calling, false) ||
+	    !number_good(&setup->redirecting, false))
 		return -EINVAL;
 	if (s->state != E1_SPAN_IN_SERVICE)
 		return -ENETDOWN;
@@ -132,7 +134,8 @@ int e1_call_answer(struct e1_call *c)
 {
 	int err = call_may(c, INCOMING | BIT(E1_CALL_ALERTING_IN));
 
-	if (!err && c->state == E1_CALL_PRESENT) /* a CONNECT as the first answer is legal, but many exchanges want the channel confirmed before */
+	/* a CONNECT as the first answer is legal, but many exchanges want the channel confirmed before */
+	if (!err && c->state == E1_CALL_PRESENT)
 		err = e1_call_proceeding(c);
 	return err ? err : call_done(c, e1_q931_answer(c->span->q931, c->pri, c->timeslot), E1_CALL_ACTIVE);
 }
@@ -146,7 +149,8 @@ int e1_call_notify(struct e1_call *c, bool held)
 	return err ? err : call_done(c, e1_q931_notify(c->span->q931, c->pri, held), c->state);
 }
 
-/* Causes with which libpri sends RELEASE COMPLETE as the first answer to a SETUP (Q.931 5.3.2 a); with others it would send nothing at all. */
+/* Causes with which libpri sends RELEASE COMPLETE as the first answer to a SETUP (Q.931 5.3.2 a); with others it would send
+ * nothing at all. */
 static bool hangup_at_once(int cause)
 {
 	return cause == 1 || cause == 34 || cause == 44 || cause == 82 || cause == 88;

@@ -7,7 +7,8 @@
 
 #define LOG_MODULE "e1"
 
-#define RESTART_WAIT_US CLOCK_SEC(10) /* for RESTART ACKNOWLEDGE, then the next channel; T316 is 120 s, but nothing hangs on this */
+/* for RESTART ACKNOWLEDGE, then the next channel; T316 is 120 s, but nothing hangs on this */
+#define RESTART_WAIT_US CLOCK_SEC(10)
 
 bool e1_channel_free(const struct e1_span *s, unsigned timeslot)
 {
@@ -89,7 +90,9 @@ unsigned e1_span_channels(const struct e1_span *s, struct e1_channel_info out[E1
 
 		if (ch->port == NULL)
 			continue;
-		*i = (struct e1_channel_info){ .timeslot = ts, .in_service = ch->in_service, .call = ch->call, .since_us = ch->since_us };
+		*i = (struct e1_channel_info){
+			.timeslot = ts, .in_service = ch->in_service, .call = ch->call, .since_us = ch->since_us
+		};
 		(void)snprintf(i->state, sizeof(i->state), "%s",
 		               ch->call       ? e1_call_state_name(ch->call->state)
 		               : ch->restarting ? "restarting"

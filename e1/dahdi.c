@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A span on a card, through DAHDI's kernel driver. Each timeslot is a file: 30 of audio, read and written a tick (80 octets) at a time, and the
- * D channel, whose HDLC and FCS the kernel does. The card's clock is the network's, the tick's is ours: writes are paced by reads, and the
- * kernel's queue of each channel takes up the difference until a whole block is dropped or filled in, and counted as 80 slips.
+ * A span on a card, through DAHDI's kernel driver. Each timeslot is a file: 30 of audio, read and written a tick (80 octets) at a
+ * time, and the D channel, whose HDLC and FCS the kernel does. The card's clock is the network's, the tick's is ours: writes are
+ * paced by reads, and the kernel's queue of each channel takes up the difference until a whole block is dropped or filled in, and
+ * counted as 80 slips.
  */
 #include "e1/transport.h"
 
@@ -95,7 +96,8 @@ static int dahdi_open_speech(int fd)
 	uint8_t idle[E1_FRAMES];
 	int err;
 
-	if (ioctl(fd, DAHDI_AUDIOMODE, &one) < 0 || ioctl(fd, DAHDI_SETLAW, &law) < 0 || ioctl(fd, DAHDI_SET_BLOCKSIZE, &block) < 0)
+	if (ioctl(fd, DAHDI_AUDIOMODE, &one) < 0 || ioctl(fd, DAHDI_SETLAW, &law) < 0 ||
+	    ioctl(fd, DAHDI_SET_BLOCKSIZE, &block) < 0)
 		return -errno;
 	err = dahdi_buffers(fd, BUFFERS, E1_FRAMES);
 	if (err)
@@ -117,7 +119,8 @@ static int dahdi_open_d(int fd, const char *name)
 	if (ioctl(fd, DAHDI_GET_PARAMS, &p) < 0)
 		return -errno;
 	if (p.sigtype != DAHDI_SIG_HDLCFCS) {
-		log_error("%s: timeslot 16 is not set up as a D channel (dchan= in /etc/dahdi/system.conf, then dahdi_cfg)", name);
+		log_error("%s: timeslot 16 is not set up as a D channel (dchan= in /etc/dahdi/system.conf, then dahdi_cfg)",
+		          name);
 		return -EINVAL;
 	}
 	return dahdi_buffers(fd, D_BUFFERS, D_BUFFER_SIZE);

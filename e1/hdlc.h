@@ -2,8 +2,8 @@
 /*
  * e1/hdlc.h - HDLC framing of the D channel in software (ISO/IEC 13239, Q.921 2): flags, bit stuffing, FCS-16, abort.
  *
- * Pure: octets of timeslot 16 in and out, no allocation. Each HDLC octet goes LSB first; the first bit on the line is the timeslot's MSB
- * (G.704, I.431). Frames carry their two FCS octets in receive (libpri wants them), and get them here in transmit.
+ * Pure: octets of timeslot 16 in and out, no allocation. Each HDLC octet goes LSB first; the first bit on the line is the
+ * timeslot's MSB (G.704, I.431). Frames carry their two FCS octets in receive (libpri wants them), and get them here in transmit.
  */
 #ifndef E1_HDLC_H
 #define E1_HDLC_H

@@ -2,9 +2,9 @@
 /*
  * e1/jitter.h - the pseudowire's receive buffer: packets in by sequence number, frames out at the tick's pace.
  *
- * Frames are played in sequence. When nothing is there (a stall) the place in the sequence is held, so that a late burst is not turned into a
- * gap; the delay grown thereby is taken back by one-frame slips, which also correct clock skew. A packet that is missing while later ones are
- * there is lost: its frames are filled in. Between equal clocks without loss nothing ever slips.
+ * Frames are played in sequence. When nothing is there (a stall) the place in the sequence is held, so that a late burst is not
+ * turned into a gap; the delay grown thereby is taken back by one-frame slips, which also correct clock skew. A packet that is
+ * missing while later ones are there is lost: its frames are filled in. Between equal clocks without loss nothing ever slips.
  *
  * Pure but for the memory of e1_jitter_alloc. Times are in frames of 125 us.
  */
@@ -18,7 +18,8 @@
 
 #define E1_JITTER_TARGET 160 /* frames: 20 ms are waited for before playing begins */
 #define E1_JITTER_MAX    800 /* 100 ms: more is cut */
-/* What is left after a tick of 80 frames was taken: 80 in the quiet. Only a least value over 500 ms outside these bounds makes slips. */
+/* What is left after a tick of 80 frames was taken: 80 in the quiet. Only a least value over 500 ms outside these bounds makes
+ * slips. */
 #define E1_JITTER_LOW    16
 #define E1_JITTER_HIGH   120
 #define E1_JITTER_WINDOW 50

@@ -119,7 +119,8 @@ unsigned e1_packets_read(struct e1_packets *p, uint8_t frames[E1_FRAMES][E1_TIME
 
 /* ---- sending ---- */
 
-/* Ticks that never were (the media thread was late by more than it catches up): the sequence goes on with time, and the far end knows. */
+/* Ticks that never were (the media thread was late by more than it catches up): the sequence goes on with time, and the far end
+ * knows. */
 static void packets_skip(struct e1_packets *p, int64_t tick_us)
 {
 	int64_t ticks = (tick_us - p->tick_us) / MEDIA_TICK_US - 1;
@@ -199,7 +200,8 @@ static void packet_out(struct e1_packets *p, struct e1_packet *packet, int64_t n
 	if (loss && random_below(1000) < loss)
 		return;
 	if (mutate)
-		mutate(packet->data, &packet->len, sizeof(packet->data), atomic_load_explicit(&l->mutate_arg, memory_order_acquire));
+		mutate(packet->data, &packet->len, sizeof(packet->data),
+		       atomic_load_explicit(&l->mutate_arg, memory_order_acquire));
 	if (packet->len == 0 || packet->len > sizeof(packet->data) || packet_delay(p, packet, now_us))
 		return;
 	e1_line_count(l, E1C_TX_PACKETS, 1);
@@ -218,7 +220,8 @@ static int64_t delayed_send(struct e1_packets *p, int64_t now_us, e1_packet_h *o
 			if (q->len == 0)
 				continue;
 			if (first == NULL || q->due_us < first->due_us ||
-			    (q->due_us == first->due_us && (int16_t)((q->data[2] << 8 | q->data[3]) - (first->data[2] << 8 | first->data[3])) < 0))
+			    (q->due_us == first->due_us &&
+			     (int16_t)((q->data[2] << 8 | q->data[3]) - (first->data[2] << 8 | first->data[3])) < 0))
 				first = q;
 		}
 		if (first->due_us > now_us)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * e1/packets.h - a tick's frames as CESoPSN packets and back, loss of signal, impairments: what pseudowire and pair have in common.
- * Media thread, except alloc and free.
+ * e1/packets.h - a tick's frames as CESoPSN packets and back, loss of signal, impairments: what pseudowire and pair have in
+ * common. Media thread, except alloc and free.
  */
 #ifndef E1_PACKETS_H
 #define E1_PACKETS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two spans joined in memory, for worlds: the pseudowire's own packets, handed over as soon as they are made. Both ends' ticks must run on one
- * thread (they do under a virtual clock). Nothing is paced: a tick's packets are there for the peer's next read, so the delay is constant
- * (20 ms of buffer and a tick) and nothing ever slips.
+ * Two spans joined in memory, for worlds: the pseudowire's own packets, handed over as soon as they are made. Both ends' ticks
+ * must run on one thread (they do under a virtual clock). Nothing is paced: a tick's packets are there for the peer's next read,
+ * so the delay is constant (20 ms of buffer and a tick) and nothing ever slips.
  */
 #include "e1/transport.h"
 
@@ -56,7 +56,8 @@ static void pair_describe(const struct e1_line *l, char *buf, size_t size)
 {
 	const struct pair *t = l->transport;
 
-	(void)snprintf(buf, size, "pair %s %s, %u frames", t->peer ? "<->" : "(open)", t->peer ? t->peer->packets->line->name : "", t->packets->k);
+	(void)snprintf(buf, size, "pair %s %s, %u frames", t->peer ? "<->" : "(open)",
+	               t->peer ? t->peer->packets->line->name : "", t->packets->k);
 }
 
 static void pair_out(struct e1_line *l, const uint8_t *packet, unsigned len)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The span as CESoPSN packets over UDP (RFC 5086). Sockets are read in the tick and written between ticks, each packet at its own time. */
+/* The span as CESoPSN packets over UDP (RFC 5086). Sockets are read in the tick and written between ticks, each packet at its own
+ * time. */
 #include "e1/transport.h"
 
 #include <arpa/inet.h>
@@ -72,7 +73,9 @@ static void pseudowire_vectors(struct pseudowire *t)
 {
 	for (unsigned i = 0; i < BATCH; i++) {
 		t->out_iov[i].iov_base = t->out[i];
-		t->out_msg[i].msg_hdr = (struct msghdr){ .msg_name = &t->peer, .msg_namelen = t->peer_len, .msg_iov = &t->out_iov[i], .msg_iovlen = 1 };
+		t->out_msg[i].msg_hdr = (struct msghdr){
+			.msg_name = &t->peer, .msg_namelen = t->peer_len, .msg_iov = &t->out_iov[i], .msg_iovlen = 1
+		};
 		t->in_iov[i] = (struct iovec){ .iov_base = t->in[i], .iov_len = RECEIVE_SIZE };
 		t->in_msg[i].msg_hdr = (struct msghdr){ .msg_name = &t->from[i], .msg_iov = &t->in_iov[i], .msg_iovlen = 1 };
 	}

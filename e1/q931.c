@@ -2,9 +2,10 @@
 /*
  * libpri, in this one file: Q.921 and Q.931 of a EuroISDN primary rate link.
  *
- * Frames come from the line through the filter of q931_ie.c; libpri reads one in q931_read, answers through q931_write, and returns at
- * most one event, which is copied at once, since libpri has but one and the next call overwrites it. Its timers are one timer of the loop. Its calls may
- * vanish without an event (causes 6, 7 and 26, a direct RELEASE COMPLETE, an unanswered SETUP given up): after each step every call of the span is looked up.
+ * Frames come from the line through the filter of q931_ie.c; libpri reads one in q931_read, answers through q931_write, and
+ * returns at most one event, which is copied at once, since libpri has but one and the next call overwrites it. Its timers are
+ * one timer of the loop. Its calls may vanish without an event (causes 6, 7 and 26, a direct RELEASE COMPLETE, an unanswered
+ * SETUP given up): after each step every call of the span is looked up.
  */
 #include "e1/internal.h"
 
@@ -45,7 +46,8 @@ struct e1_q931 {
 	unsigned          complaints;
 };
 
-/* libpri's gettimeofday (renamed in the archive, see the Makefile): the monotonic clock, so no step of the wall clock reaches its timers. */
+/* libpri's gettimeofday (renamed in the archive, see the Makefile): the monotonic clock, so no step of the wall clock reaches its
+ * timers. */
 int pri_clock_gettimeofday(struct timeval *tv, void *tz);
 int pri_clock_gettimeofday(struct timeval *tv, void *tz)
 {
@@ -160,7 +162,9 @@ static void q931_after(struct e1_q931 *q)
 
 	if (p->valid && (p->msg == E1_MSG_DISCONNECT || p->msg == E1_MSG_RELEASE || p->msg == E1_MSG_RELEASE_COMPLETE)) {
 		struct e1_call *c = e1_call_by_reference(s, p->cref, p->flag);
-		struct e1_signal sig = { .input = E1_IN_CLEARING, .cause = p->cause, .location = p->location, .by_peer = true, .at_us = q->at_us };
+		struct e1_signal sig = {
+			.input = E1_IN_CLEARING, .cause = p->cause, .location = p->location, .by_peer = true, .at_us = q->at_us
+		};
 
 		if (c)
 			e1_call_signal(c, &sig);
@@ -240,7 +244,8 @@ static void q931_ring(struct e1_q931 *q, const pri_event *e, struct e1_signal *s
 		q931_number(&setup->calling, true, r->callingani, r->callingplanani,
 		            (r->calling.number.presentation & PRI_PRES_RESTRICTION) | PRI_PRES_NETWORK_NUMBER);
 	else
-		q931_number(&setup->calling, r->calling.number.valid, r->callingnum, r->callingplan, r->calling.number.presentation);
+		q931_number(&setup->calling, r->calling.number.valid, r->callingnum, r->callingplan,
+		            r->calling.number.presentation);
 	for (int i = 0; r->subcmds && i < r->subcmds->counter_subcmd && i < PRI_MAX_SUBCOMMANDS; i++) {
 		const struct pri_party_number *n = &r->subcmds->subcmd[i].u.redirecting.from.number;
 
@@ -289,7 +294,8 @@ static void q931_hung(struct e1_q931 *q, struct e1_signal *sig, enum e1_input in
 		sig->location = q->peek.location;
 		sig->inband = q->peek.msg == E1_MSG_DISCONNECT && q->peek.inband;
 	} else if (!q->span->layer2)
-		sig->at_us = q->span->link_lost_us; /* T309, or at once in a call not yet answered: from the start of the loss (rule 9) */
+		/* T309, or at once in a call not yet answered: from the start of the loss (rule 9) */
+		sig->at_us = q->span->link_lost_us;
 }
 
 static bool q931_signal(struct e1_q931 *q, const pri_event *e, struct e1_signal *sig)
@@ -302,7 +308,8 @@ static bool q931_signal(struct e1_q931 *q, const pri_event *e, struct e1_signal 
 		q931_progress(sig, E1_IN_PROCEEDING, e->proceeding.call, e->proceeding.channel, e->proceeding.progressmask, 0);
 		return true;
 	case PRI_EVENT_PROGRESS:
-		q931_progress(sig, E1_IN_PROGRESS, e->proceeding.call, e->proceeding.channel, e->proceeding.progressmask, e->proceeding.cause);
+		q931_progress(sig, E1_IN_PROGRESS, e->proceeding.call, e->proceeding.channel, e->proceeding.progressmask,
+		              e->proceeding.cause);
 		return true;
 	case PRI_EVENT_RINGING:
 		q931_progress(sig, E1_IN_ALERTING, e->ringing.call, e->ringing.channel, e->ringing.progressmask, 0);
@@ -396,7 +403,8 @@ struct q931_call *e1_q931_dial(struct e1_q931 *q, const struct e1_setup *setup, 
 		(void)pri_sr_set_channel(sr, (int)timeslot, setup->exclusive, 0);
 		(void)pri_sr_set_bearer(sr, setup->bearer, PRI_LAYER_1_ALAW);
 		(void)snprintf(called, sizeof(called), "%s", setup->called.digits);
-		(void)pri_sr_set_called(sr, called, (setup->called.ton & 7) << 4 | (setup->called.npi & 15), setup->sending_complete);
+		(void)pri_sr_set_called(sr, called, (setup->called.ton & 7) << 4 | (setup->called.npi & 15),
+		                        setup->sending_complete);
 		q931_plan(&calling.number, &setup->calling);
 		pri_sr_set_caller_party(sr, &calling);
 		q931_plan(&redirecting.from.number, &setup->redirecting);
@@ -442,7 +450,8 @@ int e1_q931_proceeding(struct e1_q931 *q, struct q931_call *c, unsigned timeslot
 
 int e1_q931_progress(struct e1_q931 *q, struct q931_call *c, unsigned timeslot, bool inband, int cause)
 {
-	int err = cause ? pri_progress_with_cause(q->pri, c, (int)timeslot, inband, cause) : pri_progress(q->pri, c, (int)timeslot, inband);
+	int err = cause ? pri_progress_with_cause(q->pri, c, (int)timeslot, inband, cause)
+	                : pri_progress(q->pri, c, (int)timeslot, inband);
 
 	q931_rearm(q);
 	return err;
@@ -522,7 +531,8 @@ int e1_q931_alloc(struct e1_q931 **qp, struct e1_span *s)
 	loop_timer_init(s->loop, &q->timer, q931_timer);
 	pri_set_message(q931_message);
 	pri_set_error(q931_error);
-	q->pri = pri_new_cb(-1, s->config.role == E1_NETWORK ? PRI_NETWORK : PRI_CPE, PRI_SWITCH_EUROISDN_E1, q931_read, q931_write, q);
+	q->pri = pri_new_cb(-1, s->config.role == E1_NETWORK ? PRI_NETWORK : PRI_CPE, PRI_SWITCH_EUROISDN_E1, q931_read,
+	                    q931_write, q);
 	if (q->pri == NULL) {
 		free(q);
 		return -ENOMEM;
@@ -535,7 +545,8 @@ int e1_q931_alloc(struct e1_q931 **qp, struct e1_span *s)
 	return 0;
 }
 
-/* libpri has no pri_free(): its record is given up, a few kilobytes a span at the end of the program. The leak checker is told. */
+/* libpri has no pri_free(): its record is given up, a few kilobytes a span at the end of the program. The leak checker is
+ * told. */
 void e1_q931_free(struct e1_q931 *q)
 {
 	if (q == NULL)

@@ -31,7 +31,8 @@ static unsigned ie_group(const uint8_t *data, unsigned len, unsigned most)
 	return 0;
 }
 
-/* Cause: octet 3a (recommendation) is taken out, since libpri takes it for the cause value. Returns the new length, 0 malformed. */
+/* Cause: octet 3a (recommendation) is taken out, since libpri takes it for the cause value. Returns the new length, 0
+ * malformed. */
 static unsigned ie_cause(uint8_t *data, unsigned len, struct e1_ie_peek *p)
 {
 	if (len >= 3 && !(data[0] & 0x80)) {
@@ -82,7 +83,8 @@ static unsigned ie_check(uint8_t id, uint8_t *data, unsigned len, struct e1_ie_p
 	}
 }
 
-/* Of use, or of the kind that must not be passed over in silence (5.8.7.1: an unknown element with a first half octet of 0000). */
+/* Of use, or of the kind that must not be passed over in silence (5.8.7.1: an unknown element with a first half octet of
+ * 0000). */
 static bool ie_wanted(uint8_t id)
 {
 	switch (id) {
@@ -110,7 +112,8 @@ static unsigned clean_elements(uint8_t *ie, unsigned n, struct e1_ie_peek *p)
 		uint8_t id = ie[in];
 
 		if (id & 0x80) { /* one octet */
-			if ((id & 0xf0) == 0x90) { /* shift to another codeset (4.5.2, 4.5.3), locking until the end: nothing there is ours */
+			/* shift to another codeset (4.5.2, 4.5.3), locking until the end: nothing there is ours */
+			if ((id & 0xf0) == 0x90) {
 				if (!(id & 0x08))
 					break;
 				in++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The span: alarms from the line and layer 2 from libpri move it through the table below (rule 9); its events go to the owner by a queue.
+ * The span: alarms from the line and layer 2 from libpri move it through the table below (rule 9); its events go to the owner by
+ * a queue.
  */
 #include "core/clock.h"
 #include "e1/internal.h"
@@ -12,9 +13,11 @@
 
 #define LOG_MODULE "e1"
 
-#define CAUSE_OUT_OF_ORDER 27 /* Q.850: the interface does not work (physical or data link failure); 38 blames the network behind it */
+/* Q.850: the interface does not work (physical or data link failure); 38 blames the network behind it */
+#define CAUSE_OUT_OF_ORDER 27
 
-/* Longer than T200: whoever has a SABME out that crossed ours sends it again by then, and calls begun before would die with it. */
+/* Longer than T200: whoever has a SABME out that crossed ours sends it again by then, and calls begun before would die with
+ * it. */
 #define SETTLE_US CLOCK_MS(1200)
 
 enum span_event { EV_ALARM, EV_CLEAN, EV_LINK_UP, EV_LINK_DOWN, EV_TIMER, SPAN_EVENTS };
@@ -50,8 +53,8 @@ static void span_enter(struct e1_span *s, enum e1_span_state state)
 
 	s->state = state;
 	s->since_us = clock_mono_us();
-	/* In a short outage calls live on, and must be able to end. When there are none the D channel stays shut until the time is over, so
-	 * that both ends come back to service together. */
+	/* In a short outage calls live on, and must be able to end. When there are none the D channel stays shut until the time
+	 * is over, so that both ends come back to service together. */
 	s->gated = state == E1_SPAN_NO_SIGNAL || (state == E1_SPAN_RESTORING && list_empty(&s->calls));
 	loop_timer_stop(&s->state_timer);
 	if (state == E1_SPAN_RESTORING)
@@ -264,8 +267,8 @@ static int span_ports(struct e1_span *s)
 	return err;
 }
 
-int e1_span_alloc(struct e1_span **sp, struct loop *l, struct media *m, struct counter_registry *counters, const struct e1_span_config *c,
-                  e1_event_h *h, void *arg)
+int e1_span_alloc(struct e1_span **sp, struct loop *l, struct media *m, struct counter_registry *counters,
+                  const struct e1_span_config *c, e1_event_h *h, void *arg)
 {
 	struct e1_span *s = calloc(1, sizeof(*s));
 	int err;
@@ -375,7 +378,9 @@ void e1_span_info(const struct e1_span *s, struct e1_span_info *i)
 	struct list *pos, *next;
 
 	MAGIC_CHECK(s, E1_SPAN_MAGIC);
-	*i = (struct e1_span_info){ .up = e1_span_up(s), .los = s->los, .rai = s->rai, .layer2 = s->layer2, .since_us = s->since_us };
+	*i = (struct e1_span_info){
+		.up = e1_span_up(s), .los = s->los, .rai = s->rai, .layer2 = s->layer2, .since_us = s->since_us
+	};
 	s->line->ops->describe(s->line, i->transport, sizeof(i->transport));
 	list_for_each(pos, next, &s->calls)
 		i->calls++;

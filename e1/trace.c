@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A pcap of D-channel frames, link type 177 (LINUX_LAPD): 16 octets as Linux's packet sockets give them, then the frame without FCS.
- * Each frame is flushed at once: a trace is for somebody who watches.
+ * A pcap of D-channel frames, link type 177 (LINUX_LAPD): 16 octets as Linux's packet sockets give them, then the frame without
+ * FCS. Each frame is flushed at once: a trace is for somebody who watches.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -79,7 +79,8 @@ void e1_trace_frame(struct e1_trace *t, const uint8_t *frame, unsigned len, bool
 	put16(head + 20, 1);
 	head[22] = network; /* who we are: dissectors tell commands from responses by it */
 	put16(head + 30, ETH_P_LAPD);
-	/* A full disk loses the trace, never a call. D-channel traffic is a few frames a second: each goes to the file at once. */
+	/* A full disk loses the trace, never a call. D-channel traffic is a few frames a second: each goes to the file at
+	 * once. */
 	if (fwrite(head, sizeof(head), 1, t->f) == 1 && fwrite(frame, len, 1, t->f) == 1)
 		(void)fflush(t->f);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * e1/transport.h - how 31 timeslots get to the other end: a struct of functions found by name; and the line, the media thread's half of a span.
+ * e1/transport.h - how 31 timeslots get to the other end: a struct of functions found by name; and the line, the media thread's
+ * half of a span.
  *
- * A tick asks a transport twice: read in phase 1, write in phase 3, 80 frames of 31 timeslots each (timeslot n is octet n - 1), the order
- * of the wire. Between ticks pump sends what has a time of its own. The line (line.c) does the rest for every transport: A-law, HDLC on timeslot 16, and the
- * two rings of D-channel frames from and to control.
+ * A tick asks a transport twice: read in phase 1, write in phase 3, 80 frames of 31 timeslots each (timeslot n is octet n - 1),
+ * the order of the wire. Between ticks pump sends what has a time of its own. The line (line.c) does the rest for every
+ * transport: A-law, HDLC on timeslot 16, and the two rings of D-channel frames from and to control.
  */
 #ifndef E1_TRANSPORT_H
 #define E1_TRANSPORT_H
@@ -23,7 +24,8 @@ struct e1_line;
 
 struct e1_transport_ops {
 	const char *name;
-	/* Control, before the media thread has the line and after it has let go. open sets l->transport, or fails with a reason in the log. */
+	/* Control, before the media thread has the line and after it has let go. open sets l->transport, or fails with a reason
+	 * in the log. */
 	int  (*open)(struct e1_line *l, const struct e1_span_config *c);
 	void (*close)(struct e1_line *l);
 	void (*describe)(const struct e1_line *l, char *buf, size_t size);
@@ -31,7 +33,8 @@ struct e1_transport_ops {
 	unsigned (*read)(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMESLOTS], int64_t now_us);
 	void     (*write)(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMESLOTS], int64_t tick_us);
 	int64_t  (*pump)(struct e1_line *l, int64_t now_us);
-	/* D-channel frames done by the transport itself (DAHDI: the kernel's HDLC); NULL: line.c does HDLC on timeslot 16. False: later. */
+	/* D-channel frames done by the transport itself (DAHDI: the kernel's HDLC); NULL: line.c does HDLC on timeslot 16. False:
+	 * later. */
 	bool     (*send_frame)(struct e1_line *l, const uint8_t *frame, unsigned len);
 };
 
@@ -40,12 +43,46 @@ extern const struct e1_transport_ops e1_pseudowire_ops, e1_pair_ops, e1_dahdi_op
 void e1_pair_connect(struct e1_line *a, struct e1_line *b);
 
 enum e1_counter {
-	E1C_RX_PACKETS, E1C_TX_PACKETS, E1C_RX_MALFORMED, E1C_RX_STRANGERS, E1C_RX_L, E1C_RX_R, E1C_RX_ERRORS, E1C_TX_ERRORS, E1C_TX_SKIPPED,
-	E1C_LOST_FRAMES, E1C_DUPLICATES, E1C_LATE, E1C_STRANGE, E1C_UNDERRUNS, E1C_HELD_FRAMES, E1C_SLIPS_DROPPED, E1C_SLIPS_REPEATED,
-	E1C_CUT_FRAMES, E1C_RESYNCS,
-	E1C_D_RX_FRAMES, E1C_D_TX_FRAMES, E1C_D_BAD_FCS, E1C_D_ABORTS, E1C_D_SHORT, E1C_D_LONG, E1C_D_MISALIGNED, E1C_D_RING_FULL, E1C_D_GATED,
-	E1C_D_REFUSED, E1C_D_CUT_ELEMENTS,
-	E1C_LOS, E1C_RAI, E1C_LAYER2_DOWN, E1C_CALLS_IN, E1C_CALLS_OUT, E1C_CALLS_REFUSED, E1C_CALLS_LOST, E1C_GLARE, E1C_RETRIES, E1C_VANISHED,
+	E1C_RX_PACKETS,
+	E1C_TX_PACKETS,
+	E1C_RX_MALFORMED,
+	E1C_RX_STRANGERS,
+	E1C_RX_L,
+	E1C_RX_R,
+	E1C_RX_ERRORS,
+	E1C_TX_ERRORS,
+	E1C_TX_SKIPPED,
+	E1C_LOST_FRAMES,
+	E1C_DUPLICATES,
+	E1C_LATE,
+	E1C_STRANGE,
+	E1C_UNDERRUNS,
+	E1C_HELD_FRAMES,
+	E1C_SLIPS_DROPPED,
+	E1C_SLIPS_REPEATED,
+	E1C_CUT_FRAMES,
+	E1C_RESYNCS,
+	E1C_D_RX_FRAMES,
+	E1C_D_TX_FRAMES,
+	E1C_D_BAD_FCS,
+	E1C_D_ABORTS,
+	E1C_D_SHORT,
+	E1C_D_LONG,
+	E1C_D_MISALIGNED,
+	E1C_D_RING_FULL,
+	E1C_D_GATED,
+	E1C_D_REFUSED,
+	E1C_D_CUT_ELEMENTS,
+	E1C_LOS,
+	E1C_RAI,
+	E1C_LAYER2_DOWN,
+	E1C_CALLS_IN,
+	E1C_CALLS_OUT,
+	E1C_CALLS_REFUSED,
+	E1C_CALLS_LOST,
+	E1C_GLARE,
+	E1C_RETRIES,
+	E1C_VANISHED,
 	E1C_OVERDUE,
 	E1C_COUNT
 };
@@ -99,13 +136,17 @@ struct e1_line {
 /* line.c, control: */
 int  e1_line_alloc(struct e1_line **lp, struct loop *l, const struct e1_span_config *c, void (*wake)(void *arg), void *arg);
 void e1_line_start(struct e1_line *l, struct media *m, struct media_port *const port[E1_TIMESLOTS + 1]);
-void e1_line_free(struct e1_line *l, struct media *m); /* m NULL: was not started. The memory goes when the media thread has let go */
+/* m NULL: was not started. The memory goes when the media thread has let go */
+void e1_line_free(struct e1_line *l, struct media *m);
 bool e1_line_send(struct e1_line *l, const uint8_t *frame, unsigned len); /* without FCS; false: full */
 bool e1_line_next(struct e1_line *l, struct e1_line_msg *msg);
 
 /* line.c, media thread, for transports: a D-channel frame with its FCS (checked). */
 void e1_line_received(struct e1_line *l, const uint8_t *frame, unsigned len);
 static inline void e1_line_count(struct e1_line *l, enum e1_counter c, uint64_t n) { counter_add(&l->counters[c], n); }
-static inline void e1_line_set(struct e1_line *l, enum e1_counter c, uint64_t n) { atomic_store_explicit(&l->counters[c], n, memory_order_relaxed); }
+static inline void e1_line_set(struct e1_line *l, enum e1_counter c, uint64_t n)
+{
+	atomic_store_explicit(&l->counters[c], n, memory_order_relaxed);
+}
 
 #endif

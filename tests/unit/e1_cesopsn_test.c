@@ -66,7 +66,11 @@ static void round_trip(void **state)
 	random_seed(5);
 	for (int i = 0; i < 10000; i++) {
 		unsigned k = 1 + random_below(CESOPSN_K_MAX);
-		struct cesopsn h = { .l = random_below(2), .r = random_below(2), .m = (uint8_t)random_below(4), .seq = (uint16_t)random_u64() }, got;
+		struct cesopsn h = { .l = random_below(2),
+			             .r = random_below(2),
+			             .m = (uint8_t)random_below(4),
+			             .seq = (uint16_t)random_u64() },
+			       got;
 		uint8_t p[CESOPSN_MAX];
 
 		cesopsn_encode(p, &h, k * CESOPSN_TIMESLOTS);

@@ -439,7 +439,8 @@ static void at_random(struct e1_world *w, int side, struct e1_call *c, const str
 	}
 }
 
-/* Calls are placed at random while frames or packets are spoilt; then all is well again, every call had its E1_GONE, no channel is stuck. */
+/* Calls are placed at random while frames or packets are spoilt; then all is well again, every call had its E1_GONE, no channel
+ * is stuck. */
 static void spoilt(struct e1_world *w, e1_mutate_h *frame, e1_mutate_h *packet, unsigned permille, unsigned rounds)
 {
 	struct e1_setup s = setup_to("12599");

@@ -157,7 +157,8 @@ static void wrong_frames(void **state)
 	put_bits(&rx, "01111110 01010101 01010101 01010101 01010101 01010101 01010111 11100000"); /* ends within an octet */
 	assert_int_equal(rx.stats.misaligned, 1);
 	e1_hdlc_rx_init(&rx, keep, &s);
-	put_bits(&rx, "01111110 11111101 11111011 11110111 11101111 11011111 10111111 01111110"); /* flags that share a zero, at every place */
+	/* flags that share a zero, at every place */
+	put_bits(&rx, "01111110 11111101 11111011 11110111 11101111 11011111 10111111 01111110");
 	assert_int_equal(rx.stats.misaligned + rx.stats.too_short + rx.stats.aborts, 0);
 	for (unsigned i = 0; i < E1_HDLC_FRAME_MAX + 1; i++)
 		e1_hdlc_rx_octet(&rx, 0x55);

@@ -103,7 +103,9 @@ static void in_step(void **state)
 			assert_int_equal(e1_jitter_level(&b.j), E1_JITTER_TARGET - TICK);
 		}
 		assert_int_equal(slips(&b), 0);
-		assert_int_equal(b.j.stats.lost_frames + b.j.stats.underruns + b.j.stats.late + b.j.stats.duplicates + b.j.stats.resyncs, 0);
+		assert_int_equal(b.j.stats.lost_frames + b.j.stats.underruns + b.j.stats.late + b.j.stats.duplicates +
+		                         b.j.stats.resyncs,
+		                 0);
 		e1_jitter_free(&b.j);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls between a node's span and an exchange's: set up, refused, crossing, cleared from either side, and what the owner is told. */
+/* Calls between a node's span and an exchange's: set up, refused, crossing, cleared from either side, and what the owner is
+ * told. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -139,7 +140,8 @@ static void refuse(struct e1_world *w, int side, struct e1_call *c, const struct
 static void refusals(void **state)
 {
 	struct e1_world *w = *state;
-	static const int causes[] = { 1, 3, 6, 7, 16, 17, 18, 19, 21, 22, 26, 27, 28, 31, 34, 38, 41, 42, 44, 47, 65, 81, 82, 88, 102, 127 };
+	static const int causes[] = { 1,  3,  6,  7,  16, 17, 18, 19, 21, 22, 26, 27,  28,
+		                      31, 34, 38, 41, 42, 44, 47, 65, 81, 82, 88, 102, 127 };
 
 	w->on_ring = refuse;
 	for (int side = 0; side < SIDES; side++) {

@@ -160,7 +160,9 @@ static uint64_t of_span(struct system *y, int side, const char *name)
 
 static struct e1_call *talk(struct system *y)
 {
-	struct e1_setup s = { .bearer = E1_BEARER_3K1, .sending_complete = true, .called = { .digits = "12599", .npi = 1, .present = true } };
+	struct e1_setup s = { .bearer = E1_BEARER_3K1,
+		              .sending_complete = true,
+		              .called = { .digits = "12599", .npi = 1, .present = true } };
 	struct e1_call *c;
 	unsigned answers = y->answers;
 
@@ -261,7 +263,8 @@ static void strangers(void **state)
 		random_bytes(junk, sizeof(junk));
 		if (i % 2)
 			memset(junk, 0, 4);
-		(void)sendto(fd, junk, i % 2 ? 252 : random_below(sizeof(junk)), 0, (struct sockaddr *)&y->config[CPE].local, sizeof(struct sockaddr_in));
+		(void)sendto(fd, junk, i % 2 ? 252 : random_below(sizeof(junk)), 0, (struct sockaddr *)&y->config[CPE].local,
+		             sizeof(struct sockaddr_in));
 		if (i % 50 == 0)
 			run_ms(y, 2);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tests/unit/e1_world.h - a node's span and an exchange's, joined by pair in one loop under a virtual clock. Every event is kept in order.
+ * tests/unit/e1_world.h - a node's span and an exchange's, joined by pair in one loop under a virtual clock. Every event is kept
+ * in order.
  */
 #ifndef TESTS_UNIT_E1_WORLD_H
 #define TESTS_UNIT_E1_WORLD_H
