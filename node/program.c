@@ -13,12 +13,16 @@
 #include <unistd.h>
 
 #include "control/control.h"
+#include "core/clock.h"
 #include "core/log.h"
+#include "core/magic.h"
 #include "node/commands.h"
 #include "node/config.h"
 #include "node/node.h"
 
 #define LOG_MODULE "partylined"
+
+#define STOP_PATIENCE_US CLOCK_SEC(15) /* calls are released in well under a second; a database that is gone may stay so for hours */
 
 static const char usage[] =
 	"usage: partylined [-n] [-v] -c FILE\n"
@@ -35,7 +39,9 @@ struct program {
 	struct control_server *control;
 	struct commands       *commands;
 	int                    signals;
+	struct loop_timer      patience;
 	unsigned               ends;      /* SIGTERMs seen */
+	bool                   gave_up;
 };
 
 struct program_options {
@@ -80,6 +86,16 @@ static void program_stopped(void *arg)
 	loop_stop(((struct program *)arg)->loop);
 }
 
+/* What is unsettled or unrecorded is in the journal: the next start finishes it. */
+static void program_give_up(struct loop_timer *t)
+{
+	struct program *p = container_of(t, struct program, patience);
+
+	log_warn("not everything could be settled in time; the journal keeps it for the next start");
+	p->gave_up = true;
+	loop_stop(p->loop);
+}
+
 static void program_signal(int fd, uint32_t events, void *arg)
 {
 	struct program *p = arg;
@@ -95,11 +111,13 @@ static void program_signal(int fd, uint32_t events, void *arg)
 			log_error("log file: %s", strerror(-err));
 		return;
 	}
-	if (p->ends++ > 0) { /* what is unsettled is in the journal */
+	if (p->ends++ > 0) {
 		log_warn("second signal: ending at once");
+		p->gave_up = true;
 		loop_stop(p->loop);
 		return;
 	}
+	loop_timer_start(&p->patience, STOP_PATIENCE_US);
 	log_info("signal %u: releasing all calls", si.ssi_signo);
 	node_stop(p->node, program_stopped, p);
 }
@@ -125,8 +143,10 @@ static int program_run(struct program *p, const struct node_config *c)
 {
 	int err = loop_alloc(&p->loop);
 
-	if (!err)
+	if (!err) {
+		loop_timer_init(p->loop, &p->patience, program_give_up);
 		err = program_signals(p);
+	}
 	if (!err)
 		err = node_alloc(&p->node, p->loop, &c->options);
 	if (!err && c->settings.control.socket[0]) {
@@ -147,8 +167,9 @@ static int program_run(struct program *p, const struct node_config *c)
 
 static void program_free(struct program *p)
 {
-	if (p->ends > 1)
-		_exit(1); /* calls hang in the air: no clean end */
+	if (p->gave_up)
+		_exit(p->ends > 1);
+	loop_timer_stop(&p->patience);
 	if (p->commands)
 		commands_free(p->commands);
 	if (p->control)
