@@ -92,7 +92,7 @@ int cli_database_error(struct cli *c, int err, const char *what)
 
 void cli_who(char who[64])
 {
-	const struct passwd *p = getpwuid(getuid());
+	const struct passwd *p = getpwuid(getuid()); /* cppcheck-suppress getpwuidCalled ; one thread */
 
 	if (p)
 		(void)snprintf(who, 64, "cli:%.50s", p->pw_name);

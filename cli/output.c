@@ -123,7 +123,7 @@ void output_table(FILE *out, const json_t *rows, const struct column *columns, c
 			fprintf(out, "%s\n", empty);
 		return;
 	}
-	for (; columns[count].key && count < COLUMNS_MAX; count++)
+	for (; count < COLUMNS_MAX && columns[count].key; count++)
 		width[count] = output_width(columns[count].title);
 	json_array_foreach((json_t *)rows, i, row) {
 		for (unsigned k = 0; k < count; k++) {

@@ -120,7 +120,7 @@ static const char *patterns_check(const struct number_patterns *ps)
 static void patterns_set(struct number_patterns *ps, const char *const *text)
 {
 	memset(ps, 0, sizeof(*ps));
-	for (unsigned i = 0; text[i] && i < NUMBER_PATTERNS_MAX; i++)
+	for (unsigned i = 0; i < NUMBER_PATTERNS_MAX && text[i]; i++)
 		(void)snprintf(ps->pattern[i], sizeof(ps->pattern[i]), "%s", text[i]);
 }
 
@@ -159,7 +159,8 @@ const char *number_rules_check(const struct number_rules *r)
 		return "the home area is digits, without the national prefix";
 	if (r->area[0] && (size_t)patterns_prefix(&r->areas, r->area) != strlen(r->area))
 		return "the home area is none of the area codes";
-	if (patterns_check(&r->areas) || patterns_check(&r->local) || patterns_check(&r->nationwide) || patterns_check(&r->shorts))
+	if (patterns_check(&r->areas) || patterns_check(&r->local) || patterns_check(&r->nationwide) ||
+	    patterns_check(&r->shorts))
 		return "a pattern is made of digits, X and sets such as [3-9]";
 	return NULL;
 }

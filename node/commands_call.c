@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands about multi-party calls. */
+#include "node/commands_internal.h"
+
+#include <errno.h>
+
+#include "core/clock.h"
+
+static json_t *call_json(struct mparty *m)
+{
+	const struct mparty_setup *s = mparty_setup(m);
+	int64_t left = mparty_seconds_left(m);
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:b, s:o, s:I, s:b}", "call", s->call_id, "host", s->host,
+	                 "service", s->service, "language", s->language, "began_at", commands_stamp(s->began_utc_us), "talk_s",
+	                 commands_seconds_since(mparty_began_us(m)), "parties_in", (json_int_t)mparty_parties_in(m), "parties",
+	                 (json_int_t)mparty_party_count(m), "host_away", mparty_host_is_away(m), "seconds_left",
+	                 left == INT64_MAX ? json_null() : json_integer(left), "version", (json_int_t)mparty_version(m), "over",
+	                 mparty_over(m));
+}
+
+static const char *failure_name(enum party_failure f)
+{
+	switch (f) {
+	case PARTY_OK:
+		return "";
+	case PARTY_BARRED:
+		return "barred";
+	case PARTY_NO_RATE:
+		return "no rate";
+	case PARTY_NO_MONEY:
+		return "no money";
+	case PARTY_NO_CHANNEL:
+		return "no channel";
+	case PARTY_LIMIT:
+		return "limit";
+	case PARTY_DATABASE:
+		return "database";
+	case PARTY_REFUSED:
+		return "refused";
+	}
+	return "?";
+}
+
+static json_t *party_json(const struct party *p)
+{
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:I, s:I}", "order", (json_int_t)p->order, "number", p->number, "state",
+	                 party_state_name(p->state), "leg", p->leg_id, "failure", failure_name(p->failure), "answered",
+	                 p->answered, "cause", (json_int_t)p->cause, "since_s", commands_seconds_since(p->since_us));
+}
+
+json_t *commands_call_detail(struct mparty *m)
+{
+	json_t *result = call_json(m), *list = json_array();
+
+	for (unsigned i = 1; i <= mparty_party_count(m); i++) {
+		const struct party *p = mparty_party(m, i);
+
+		if (p)
+			(void)json_array_append_new(list, party_json(p));
+	}
+	(void)json_object_set_new(result, "party", list);
+	return result;
+}
+
+static struct mparty *wanted_call(struct commands *c, struct control_request *r, const json_t *args)
+{
+	const char *id = json_string_value(json_object_get(args, "call"));
+	struct mparty *m = id ? mparty_find(node_calls(c->node), id) : NULL;
+
+	if (id == NULL)
+		control_fail(r, CONTROL_ARGS, "which call? (args.call)");
+	else if (m == NULL)
+		control_fail(r, CONTROL_NOT_FOUND, "there is no call %s", id);
+	return m;
+}
+
+/* args.order as a party's number; -1: not there, -2: answered already. */
+static int wanted_order(struct control_request *r, const json_t *args)
+{
+	const json_t *order = json_object_get(args, "order");
+
+	if (order == NULL || json_is_null(order))
+		return -1;
+	if (json_is_integer(order) && json_integer_value(order) >= 0 && json_integer_value(order) <= MPARTY_PARTIES_MAX)
+		return (int)json_integer_value(order);
+	control_fail(r, CONTROL_ARGS, "order is a party's number, 0 the host");
+	return -2;
+}
+
+void command_calls(struct control_request *r, const json_t *args, void *arg)
+{
+	struct commands *c = arg;
+	struct mparty_env *env = node_calls(c->node);
+	json_t *list = json_array();
+
+	(void)args;
+	for (struct mparty *m = mparty_first(env); m; m = mparty_next(env, m))
+		(void)json_array_append_new(list, call_json(m));
+	control_reply(r, list);
+}
+
+void command_call(struct control_request *r, const json_t *args, void *arg)
+{
+	struct mparty *m = wanted_call(arg, r, args);
+
+	if (m)
+		control_reply(r, commands_call_detail(m));
+}
+
+void command_invite(struct control_request *r, const json_t *args, void *arg)
+{
+	struct commands *c = arg;
+	struct mparty *m = wanted_call(c, r, args);
+	const char *number = json_string_value(json_object_get(args, "number"));
+	char canonical[NUMBER_MAX + 1];
+	unsigned order;
+	int err;
+
+	if (m == NULL)
+		return;
+	if (number == NULL || number_dialled(&node_options(c->node)->numbers, number, mparty_setup(m)->host, canonical) != 0) {
+		control_fail(r, CONTROL_ARGS, "\"%s\" is no number", number ? number : "");
+		return;
+	}
+	err = mparty_invite(m, json_string_value(json_object_get(args, "id")), canonical, false, &order);
+	if (err)
+		control_fail_errno(r, err, canonical);
+	else
+		control_reply(r, json_pack("{s:I, s:s}", "order", (json_int_t)order, "number", canonical));
+}
+
+void command_drop(struct control_request *r, const json_t *args, void *arg)
+{
+	struct mparty *m = wanted_call(arg, r, args);
+	const char *id = json_string_value(json_object_get(args, "id"));
+	int order = m ? wanted_order(r, args) : -2, err = 0;
+
+	if (order == -2)
+		return;
+	if (order > 0)
+		err = mparty_drop(m, id, (unsigned)order);
+	else
+		mparty_end(m, id, CAUSE_NORMAL_CLEARING); /* the host, or nobody in particular: everybody */
+	if (err)
+		control_fail(r, CONTROL_NOT_FOUND, "there is no party %d in this call any more", order);
+	else
+		control_reply(r, NULL);
+}
+
+static void mute(struct control_request *r, const json_t *args, void *arg, bool muted)
+{
+	struct mparty *m = wanted_call(arg, r, args);
+	int order = m ? wanted_order(r, args) : -2, err;
+
+	if (order == -2)
+		return;
+	err = order < 0 ? -EINVAL : mparty_mute(m, json_string_value(json_object_get(args, "id")), (unsigned)order, muted);
+	if (err)
+		control_fail_errno(r, err, "mute");
+	else
+		control_reply(r, NULL);
+}
+
+void command_mute(struct control_request *r, const json_t *args, void *arg)
+{
+	mute(r, args, arg, true);
+}
+
+void command_unmute(struct control_request *r, const json_t *args, void *arg)
+{
+	mute(r, args, arg, false);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* node/commands_internal.h - what the files of node/commands.h share. */
+#ifndef NODE_COMMANDS_INTERNAL_H
+#define NODE_COMMANDS_INTERNAL_H
+
+#include "node/commands.h"
+
+struct known_call;
+
+struct commands {
+	unsigned               magic;
+	struct control_server *server;
+	struct node           *node;
+	struct loop_timer      look;
+	bool                   span_up[NODE_SPANS_MAX];
+	struct known_call     *known;
+	unsigned               known_count;
+};
+
+json_t *commands_stamp(int64_t utc_us);
+json_int_t commands_seconds_since(int64_t mono_us);
+
+/* commands_span.c */
+struct e1_span *commands_span_at(struct node *n, unsigned i);
+json_t *commands_span_json(struct e1_span *s);
+void command_spans(struct control_request *r, const json_t *args, void *arg);
+void command_span(struct control_request *r, const json_t *args, void *arg);
+void command_trace(struct control_request *r, const json_t *args, void *arg);
+
+/* commands_call.c */
+json_t *commands_call_detail(struct mparty *m);
+void command_calls(struct control_request *r, const json_t *args, void *arg);
+void command_call(struct control_request *r, const json_t *args, void *arg);
+void command_invite(struct control_request *r, const json_t *args, void *arg);
+void command_drop(struct control_request *r, const json_t *args, void *arg);
+void command_mute(struct control_request *r, const json_t *args, void *arg);
+void command_unmute(struct control_request *r, const json_t *args, void *arg);
+
+#endif

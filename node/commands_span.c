@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands about spans. */
+#include "node/commands_internal.h"
+
+#include <errno.h>
+
+#include "core/log.h"
+
+#define LOG_MODULE "commands"
+
+static const char *span_state(const struct e1_span_info *i)
+{
+	return i->up ? "up" : i->los ? "no signal" : i->rai ? "remote alarm" : i->layer2 ? "restoring" : "no layer 2";
+}
+
+json_t *commands_span_json(struct e1_span *s)
+{
+	struct e1_span_info i;
+
+	e1_span_info(s, &i);
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:I, s:s, s:I, s:I}", "name", e1_span_name(s), "state", span_state(&i),
+	                 "up", i.up, "los", i.los, "rai", i.rai, "layer2", i.layer2, "since_s",
+	                 commands_seconds_since(i.since_us), "transport", i.transport, "calls", (json_int_t)i.calls,
+	                 "free_channels", (json_int_t)i.free_channels);
+}
+
+struct e1_span *commands_span_at(struct node *n, unsigned i)
+{
+	return e1_trunk_span(node_trunk_at(n, i));
+}
+
+static struct e1_span *wanted_span(struct commands *c, struct control_request *r, const json_t *args)
+{
+	const char *name = json_string_value(json_object_get(args, "span"));
+	struct e1_span *s = name ? node_span(c->node, name) : NULL;
+
+	if (name == NULL)
+		control_fail(r, CONTROL_ARGS, "which span? (args.span)");
+	else if (s == NULL)
+		control_fail(r, CONTROL_NOT_FOUND, "there is no span \"%s\"", name);
+	return s;
+}
+
+void command_spans(struct control_request *r, const json_t *args, void *arg)
+{
+	struct commands *c = arg;
+	json_t *list = json_array();
+
+	(void)args;
+	for (unsigned i = 0; i < node_span_count(c->node); i++)
+		(void)json_array_append_new(list, commands_span_json(commands_span_at(c->node, i)));
+	control_reply(r, list);
+}
+
+void command_span(struct control_request *r, const json_t *args, void *arg)
+{
+	struct e1_channel_info ch[E1_TIMESLOTS];
+	struct e1_span *s = wanted_span(arg, r, args);
+	json_t *result, *list;
+	unsigned count;
+
+	if (s == NULL)
+		return;
+	result = commands_span_json(s);
+	list = json_array();
+	count = e1_span_channels(s, ch);
+	for (unsigned i = 0; i < count; i++)
+		(void)json_array_append_new(list, json_pack("{s:I, s:b, s:b, s:s, s:s, s:s, s:I}", "timeslot",
+		                                            (json_int_t)ch[i].timeslot, "in_service", ch[i].in_service, "busy",
+		                                            ch[i].call != NULL, "state", ch[i].state, "calling", ch[i].calling,
+		                                            "called", ch[i].called, "since_s",
+		                                            ch[i].call ? commands_seconds_since(ch[i].since_us) : 0));
+	(void)json_object_set_new(result, "channels", list);
+	control_reply(r, result);
+}
+
+void command_trace(struct control_request *r, const json_t *args, void *arg)
+{
+	const char *file = json_string_value(json_object_get(args, "file"));
+	struct e1_span *s = wanted_span(arg, r, args);
+	int err;
+
+	if (s == NULL)
+		return;
+	err = e1_span_trace(s, file);
+	if (err) {
+		control_fail_errno(r, err, file ? file : "trace");
+		return;
+	}
+	log_info("trace of span %s: %s", e1_span_name(s), file ? file : "off");
+	control_reply(r, json_pack("{s:s, s:s?}", "span", e1_span_name(s), "file", file));
+}
