@@ -2,12 +2,13 @@
 /*
  * A call, as signalling moves it: the table below lists every input in every state. What the owner does is in call_ops.c.
  */
-#include "core/clock.h"
 #include "e1/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/clock.h"
 
 #define LOG_MODULE "e1"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the owner may do with a call, and when. Nothing here calls the owner back: events come from the span's queue. */
-#include "core/clock.h"
 #include "e1/internal.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include "core/clock.h"
 
 #define LOG_MODULE "e1"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/clock.h"
 #include "e1/internal.h"
 
 #include <errno.h>
 #include <stdio.h>
+
+#include "core/clock.h"
 
 #define LOG_MODULE "e1"
 

@@ -208,30 +208,36 @@ static void packet_out(struct e1_packets *p, struct e1_packet *packet, int64_t n
 	out(l, packet->data, packet->len);
 }
 
-/* What has waited long enough, earliest first, ties in the order of sequence. Returns when the next is due. */
+/* Of those that wait the earliest, ties in the order of sequence; NULL: none waits. */
+static struct e1_packet *delayed_first(struct e1_packets *p)
+{
+	struct e1_packet *first = NULL;
+
+	for (unsigned i = 0; p->delayed_count && i < p->delayed_max; i++) {
+		struct e1_packet *q = &p->delayed[i];
+
+		if (q->len == 0)
+			continue;
+		if (first == NULL || q->due_us < first->due_us ||
+		    (q->due_us == first->due_us &&
+		     (int16_t)((q->data[2] << 8 | q->data[3]) - (first->data[2] << 8 | first->data[3])) < 0))
+			first = q;
+	}
+	return first;
+}
+
+/* Sends what has waited long enough. Returns when the next is due. */
 static int64_t delayed_send(struct e1_packets *p, int64_t now_us, e1_packet_h *out)
 {
-	while (p->delayed_count) {
-		struct e1_packet *first = NULL;
+	struct e1_packet *first;
 
-		for (unsigned i = 0; i < p->delayed_max; i++) {
-			struct e1_packet *q = &p->delayed[i];
-
-			if (q->len == 0)
-				continue;
-			if (first == NULL || q->due_us < first->due_us ||
-			    (q->due_us == first->due_us &&
-			     (int16_t)((q->data[2] << 8 | q->data[3]) - (first->data[2] << 8 | first->data[3])) < 0))
-				first = q;
-		}
-		if (first->due_us > now_us)
-			return first->due_us;
+	for (first = delayed_first(p); first && first->due_us <= now_us; first = delayed_first(p)) {
 		e1_line_count(p->line, E1C_TX_PACKETS, 1);
 		out(p->line, first->data, first->len);
 		first->len = 0;
 		p->delayed_count--;
 	}
-	return CLOCK_NEVER;
+	return first ? first->due_us : CLOCK_NEVER;
 }
 
 int64_t e1_packets_send(struct e1_packets *p, int64_t now_us, bool paced, e1_packet_h *out)

@@ -3,13 +3,14 @@
  * The span: alarms from the line and layer 2 from libpri move it through the table below (rule 9); its events go to the owner by
  * a queue.
  */
-#include "core/clock.h"
 #include "e1/internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/clock.h"
 
 #define LOG_MODULE "e1"
 

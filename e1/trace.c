@@ -3,13 +3,14 @@
  * A pcap of D-channel frames, link type 177 (LINUX_LAPD): 16 octets as Linux's packet sockets give them, then the frame without
  * FCS. Each frame is flushed at once: a trace is for somebody who watches.
  */
+#include "e1/internal.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
-#include "e1/internal.h"
 
 #define DLT_LINUX_LAPD 177
 #define ARPHRD_LAPD    8445
