@@ -61,8 +61,6 @@ int e1_call_dial(struct e1_span *s, const struct e1_setup *setup, bool reserved,
 
 	MAGIC_CHECK(s, E1_SPAN_MAGIC);
 	assert(!reserved || s->reserved > 0);
-	if (reserved) /* used up whatever comes of it */
-		s->reserved--;
 	if (!number_good(&setup->called, true) || !number_good(&setup->calling, false) ||
 	    !number_good(&setup->redirecting, false))
 		return -EINVAL;
@@ -82,6 +80,8 @@ int e1_call_dial(struct e1_span *s, const struct e1_setup *setup, bool reserved,
 	e1_channel_take(s, ts, c);
 	c->reference = e1_q931_reference(s->q931, c->pri);
 	c->user = user;
+	if (reserved)
+		s->reserved--;
 	e1_span_count(s, E1C_CALLS_OUT);
 	*cp = c;
 	return 0;

@@ -173,9 +173,9 @@ typedef void(e1_mutate_h)(uint8_t *buf, unsigned *len, unsigned max, void *arg);
 void e1_span_mutate(struct e1_span *s, e1_mutate_h *frame, e1_mutate_h *packet, void *arg);
 
 /* ---- calls ---- */
-/* Outgoing. reserved: use up one e1_span_reserve(), whatever comes of it. -ENETDOWN span not up, -EBUSY no channel, -EINVAL bad
- * number (the called one needs a digit, in overlap sending too). Its reference and timeslot may change once, by a retry on 44 or
- * after glare (rule 7). */
+/* Outgoing. reserved: use up one e1_span_reserve(), if it succeeds. -ENETDOWN span not up, -EBUSY no channel, -EINVAL bad number
+ * (the called one needs a digit, in overlap sending too). Its reference and timeslot may change once, by a retry on 44 or after
+ * glare (rule 7). */
 int e1_call_dial(struct e1_span *s, const struct e1_setup *setup, bool reserved, void *user, struct e1_call **cp);
 
 void  e1_call_set_user(struct e1_call *c, void *user);

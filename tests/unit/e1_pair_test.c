@@ -371,10 +371,13 @@ static void reservations(void **state)
 	assert_int_equal(e1_span_free_channels(w->span[CPE]), 0);
 	assert_int_equal(e1_call_dial(w->span[CPE], &s, false, NULL, &c), -EBUSY);
 	assert_int_equal(e1_call_dial(w->span[CPE], &s, true, NULL, &c), 0);
+	s.called.digits[0] = 'x';
+	assert_int_equal(e1_call_dial(w->span[CPE], &s, true, NULL, &c), -EINVAL); /* keeps its reservation */
 	for (int i = 0; i < 29; i++)
 		e1_span_release(w->span[CPE]);
 	assert_int_equal(e1_span_free_channels(w->span[CPE]), 29);
 	run_ms(w, 500);
+	c = list_entry(w->span[CPE]->calls.next, struct e1_call, link);
 	assert_int_equal(e1_call_hangup(c, 16), 0);
 	run_ms(w, 500);
 	all_is_quiet(w);
