@@ -2,10 +2,12 @@
 #include "media/clip.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/magic.h"
+#include "dsp/level.h"
 
 #define CLIP_MAGIC 0x0c1f0001u
 
@@ -33,6 +35,20 @@ int clip_from_samples(struct clip **cp, int rate, const int16_t *s, size_t sampl
 	if (!err && samples > 0)
 		memcpy((*cp)->s, s, samples * sizeof(*s));
 	return err;
+}
+
+void clip_level(struct clip *c, double dbm0)
+{
+	const double peak_max = 29204; /* 1 dB under full scale */
+	int peak = level_peak(c->s, c->samples);
+	double gain = pow(10, (dbm0 - level_dbm0(c->s, c->samples)) / 20);
+
+	if (peak == 0)
+		return;
+	if (gain * peak > peak_max)
+		gain = peak_max / peak;
+	for (size_t i = 0; i < c->samples; i++)
+		c->s[i] = (int16_t)lrint(c->s[i] * gain);
 }
 
 struct clip *clip_ref(struct clip *c)

@@ -16,6 +16,7 @@
 #define NODE_MAGIC 0x4e4f4445u
 
 #define STOP_POLL_US 20000
+#define MUSIC_DBM0   -20.0 /* tracks differ by 11 dB as they come; a little under the prompts */
 #define CLOSE_TURNS  4
 
 struct node {
@@ -90,7 +91,7 @@ static int node_load_sounds(struct node *n)
 		if (err)
 			log_error("music %s: %s", o->music[i], strerror(-err));
 		else
-			s->music_count++;
+			clip_level(s->music[s->music_count++], MUSIC_DBM0);
 	}
 	s->music_under_talk = o->music_under_talk;
 	s->music_under_db10 = o->music_under_db10;

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 #include <sndfile.h>
 
+#include "media/tones.h"
 #include "core/random.h"
 #include "dsp/level.h"
 #include "dsp/resample.h"
@@ -303,12 +304,29 @@ static void pieces(void **state)
 	}
 }
 
+/* Music comes 11 dB apart; after this it does not. A clip of high peaks stays under them instead. */
+static void levelled(void **state)
+{
+	struct clip *c;
+
+	(void)state;
+	assert_int_equal(tone_clip_beep(&c, 440, 0, -35, 1000, 0), 0);
+	clip_level(c, -20);
+	assert_true(fabs(level_dbm0(c->s, c->samples) + 20) < 0.1);
+	clip_level(c, 10);
+	assert_in_range(level_peak(c->s, c->samples), 29100, 29210);
+	memset(c->s, 0, c->samples * sizeof(c->s[0]));
+	clip_level(c, -20);
+	assert_int_equal(level_peak(c->s, c->samples), 0);
+	clip_unref(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bit_for_bit), cmocka_unit_test(other_rates), cmocka_unit_test(clicks_stay_in_place),
 		cmocka_unit_test(channels_and_formats), cmocka_unit_test(wild_floats), cmocka_unit_test(what_is_no_sound),
-		cmocka_unit_test(broken_files), cmocka_unit_test(writing), cmocka_unit_test(clips), cmocka_unit_test(pieces),
+		cmocka_unit_test(broken_files), cmocka_unit_test(writing), cmocka_unit_test(clips), cmocka_unit_test(pieces), cmocka_unit_test(levelled),
 	};
 
 	random_seed(8);
