@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Recorders: sample n is at tick n / 80, what was lost is silence, and memory lives as long as the tick may write to it. */
 #include <errno.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -185,5 +186,7 @@ int main(void)
 	};
 
 	random_seed(6);
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 30); /* fresh memory is full of rubbish, so that silence has to be written */
+	(void)mallopt(M_PERTURB, 0x55);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
