@@ -80,7 +80,8 @@ p migrate >/dev/null && p tariff import standard "$dir/tariff.csv" >/dev/null &&
 	p account add 8613800000001 20.00 >/dev/null
 check "account and tariff" $?
 "$build/bin/partylined" -c "$dir/node.yaml" 2>"$dir/node.log" &
-pids+=($!)
+node=$!
+pids+=($node)
 soon "the node answers" '^node: +node1' p status
 p watch call span >"$dir/events" &
 pids+=($!)
@@ -127,6 +128,11 @@ if command -v tshark >/dev/null; then
 	[ "$(tshark -r "$dir/trace.pcap" -Y 'q931.message_type == 0x05' 2>/dev/null | wc -l)" -eq 4 ]
 	check "tshark reads four SETUPs in the trace" $?
 fi
+kill $node
+wait $node
+check "the node ends when it is told to" $?
+[ ! -e "$dir/control" ]
+check "and takes its socket with it" $?
 if [ $failed -gt 0 ]; then tail -n 30 "$dir/node.log" "$dir/exchange.log"; fi
 
 echo "$passed passed, $failed failed"
