@@ -35,7 +35,7 @@
  */
 static const char call_table[E1_CALL_STATES][E1_INPUTS + 1] = {
 	/* setup_ack proceeding progress alerting connect | digits notify | disconnect clearing release released | timeout lost */
-	[E1_CALL_PRESENT]        = "-----" "--" "dceE" "-L",
+	[E1_CALL_PRESENT]        = "-----" "--" "dceE" "oL",
 	[E1_CALL_OVERLAP_IN]     = "-----" "tt" "dceE" "-L",
 	[E1_CALL_PROCEEDING_IN]  = "-----" "tt" "dceE" "-L",
 	[E1_CALL_ALERTING_IN]    = "-----" "-t" "dceE" "-L",
@@ -53,7 +53,7 @@ static const struct {
 	const char *name;
 	int64_t     limit_us; /* then E1_IN_TIMEOUT; 0 none */
 } call_state[E1_CALL_STATES] = {
-	[E1_CALL_PRESENT] = { "present", 0 }, /* the exchange's T303, and ours no more than an owner who sleeps */
+	[E1_CALL_PRESENT] = { "present", CLOCK_SEC(20) }, /* the caller's T303, twice 4 s, is long over: nobody waits any more */
 	[E1_CALL_OVERLAP_IN] = { "overlap receiving", 0 }, /* T302 is the owner's, who knows what he waits for */
 	[E1_CALL_PROCEEDING_IN] = { "incoming proceeding", 0 },
 	[E1_CALL_ALERTING_IN] = { "call received", 0 },
@@ -357,6 +357,10 @@ static void call_overdue(struct e1_call *c, const struct e1_signal *sig)
 
 	e1_span_count(c->span, E1C_OVERDUE);
 	end.cause = c->state == E1_CALL_INITIATED ? CAUSE_NO_USER_RESPONDING : CAUSE_TIMER;
+	if (c->state == E1_CALL_PRESENT) {
+		call_forget(c, &end);
+		return;
+	}
 	call_tell_hangup(c, &end);
 	e1_call_enter(c, E1_CALL_CLEARING);
 	(void)e1_q931_hangup(c->span->q931, c->pri, c->cause);

@@ -165,6 +165,23 @@ void e1_span_restart_channels(struct e1_span *s)
 		restart_next(s);
 }
 
+int e1_span_set_service(struct e1_span *s, unsigned timeslot, bool in_service)
+{
+	struct e1_channel *ch;
+
+	MAGIC_CHECK(s, E1_SPAN_MAGIC);
+	if (timeslot > E1_TIMESLOTS || s->channel[timeslot].port == NULL)
+		return -EINVAL;
+	ch = &s->channel[timeslot];
+	if (in_service && !ch->in_service && s->layer2 && ch->call == NULL) {
+		ch->to_restart = ch->restarting = true;
+		if (!loop_timer_started(&s->restart_timer))
+			restart_next(s);
+	}
+	ch->in_service = in_service;
+	return 0;
+}
+
 /* The peer's: its calls there are no more (5.5.2). */
 void e1_channel_restarted(struct e1_span *s, int channel, int64_t at_us)
 {

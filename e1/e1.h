@@ -135,6 +135,9 @@ unsigned    e1_span_free_channels(const struct e1_span *s);  /* idle and in serv
  * true). -EBUSY. */
 int         e1_span_reserve(struct e1_span *s);
 void        e1_span_release(struct e1_span *s);
+/* Rule 8: out of service a channel is not picked, its live call goes on, an incoming one that insists on it gets 44. Back in
+ * service it is restarted. -EINVAL: no speech timeslot. */
+int         e1_span_set_service(struct e1_span *s, unsigned timeslot, bool in_service);
 void        e1_span_restart_channels(struct e1_span *s);     /* RESTART for each idle channel */
 
 struct e1_channel_info {

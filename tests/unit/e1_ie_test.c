@@ -15,7 +15,8 @@ static uint8_t frame[300];
 static unsigned frame_len;
 static struct e1_ie_peek peek;
 
-/* An I frame with a message on call reference 0x1234 from the side that did not allocate it; then FCS. Returns what is left of the elements. */
+/* An I frame with a message on call reference 0x1234 from the side that did not allocate it; then FCS. Returns what is left of
+ * the elements. */
 static unsigned message(uint8_t msg, const uint8_t *ies, unsigned n)
 {
 	static const uint8_t head[] = { 0x02, 0x01, 0x00, 0x00, 0x08, 0x02, 0x92, 0x34 };

@@ -200,14 +200,22 @@ static void nobody_answers(void **state)
 	struct seen *e;
 
 	(void)dial(w, NET, "12599");
-	run_ms(w, 20000);
+	run_ms(w, 12000);
 	e = seen(w, NET, E1_HANGUP, 0);
 	assert_true(e && e->ev.cause == 18 && !e->ev.by_peer);
 	assert_int_equal(seen_count(w, NET, E1_GONE), 1);
-	/* The exchange has forgotten the call: whatever the node says on it now is answered by RELEASE COMPLETE. */
+	/* The exchange has forgotten the call without a word: whatever the node says on it now is answered by RELEASE COMPLETE. */
 	assert_int_equal(e1_call_hangup(seen(w, CPE, E1_RING, 0)->ev.call, 17), 0);
 	run_ms(w, 2000);
 	assert_int_equal(seen_count(w, CPE, E1_GONE), 1);
+	w->count = 0;
+	/* And an owner who says nothing at all is told that it is over. */
+	(void)dial(w, NET, "12599");
+	run_ms(w, 25000);
+	e = seen(w, CPE, E1_HANGUP, 0);
+	assert_true(e && e->ev.cause == 102 && !e->ev.by_peer);
+	assert_int_equal(seen_count(w, CPE, E1_GONE), 1);
+	assert_int_equal(seen_count(w, NET, E1_GONE), 1);
 	all_is_quiet(w);
 }
 
@@ -497,6 +505,53 @@ static void restarts(void **state)
 	all_is_quiet(w);
 }
 
+/* Rules 6 and 8: a preferred channel that is out of service is answered with another, an exclusive one with 44, and with none
+ * left 34. */
+static void out_of_service(void **state)
+{
+	struct e1_world *w = *state;
+	struct e1_setup s = setup_to("12599");
+	struct e1_call *c;
+
+	w->on_ring = answer;
+	assert_int_equal(e1_span_set_service(w->span[CPE], 0, false), -EINVAL);
+	assert_int_equal(e1_span_set_service(w->span[CPE], 16, false), -EINVAL);
+	assert_int_equal(e1_span_set_service(w->span[CPE], 32, false), -EINVAL);
+	assert_int_equal(e1_span_set_service(w->span[CPE], 1, false), 0);
+	assert_int_equal(e1_span_free_channels(w->span[CPE]), 29);
+	c = dial(w, NET, "12599"); /* prefers 1 */
+	run_ms(w, 500);
+	assert_non_null(seen(w, NET, E1_ANSWER, 0));
+	assert_int_equal(e1_call_timeslot(c), 31);
+	assert_int_equal(seen(w, CPE, E1_RING, 0)->timeslot, 31);
+	assert_int_equal(e1_call_hangup(c, 16), 0);
+	run_ms(w, 500);
+	w->count = 0;
+
+	s.timeslot = 1;
+	s.exclusive = true;
+	assert_int_equal(e1_call_dial(w->span[NET], &s, false, NULL, &c), 0);
+	run_ms(w, 500);
+	assert_non_null(seen(w, NET, E1_ANSWER, 0)); /* 44, and once elsewhere */
+	assert_int_equal(e1_world_counter(w, NET, "retries"), 1);
+	assert_int_equal(e1_call_timeslot(c), 2);
+	assert_int_equal(e1_call_hangup(c, 16), 0);
+	run_ms(w, 500);
+	w->count = 0;
+
+	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++)
+		(void)e1_span_set_service(w->span[CPE], ts, false);
+	assert_int_equal(e1_span_free_channels(w->span[CPE]), 0);
+	(void)dial(w, NET, "12599");
+	run_ms(w, 500);
+	assert_int_equal(seen(w, NET, E1_HANGUP, 0)->ev.cause, 34);
+	assert_int_equal(seen_count(w, CPE, E1_RING), 0);
+	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++)
+		(void)e1_span_set_service(w->span[CPE], ts, true);
+	run_ms(w, 10000); /* restarted one after the other */
+	all_is_quiet(w);
+}
+
 /* Calls are dropped with the span, at any stage, and nothing leaks (the leak checker sees to that in the sanitizer build). */
 static void freed_with_calls(void **state)
 {
@@ -528,6 +583,7 @@ int main(void)
 		TEST(holds),
 		TEST(tones_after_disconnect),
 		TEST(restarts),
+		TEST(out_of_service),
 		TEST(freed_with_calls),
 	};
 
