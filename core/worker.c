@@ -148,10 +148,11 @@ void worker_set_latency(struct worker_pool *p, int64_t min_us, int64_t max_us)
 
 void worker_submit(struct worker_pool *p, struct worker_job *j)
 {
-	int64_t latency = p->latency_min_us;
+	int64_t latency;
 
 	MAGIC_CHECK(p, WORKER_MAGIC);
 	ASSERT_CONTROL(p->loop);
+	latency = p->latency_min_us;
 	j->pool = p;
 	j->next = NULL;
 	j->task = (struct loop_task){ .run = worker_ran };

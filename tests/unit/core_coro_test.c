@@ -8,10 +8,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,8 @@
 #include "core/magic.h"
 
 static struct loop *l;
+static pthread_t    main_thread;
+static bool         same_thread; /* the back end: true is ucontext */
 static char         seen[4096];
 
 static void note(const char *word)
@@ -46,6 +50,21 @@ static int teardown(void **state)
 static void run_for(int64_t us)
 {
 	loop_run_until(l, clock_mono_us() + us, NULL);
+}
+
+static void tell_thread(void *arg)
+{
+	*(bool *)arg = pthread_equal(pthread_self(), main_thread);
+}
+
+/* Before all tests. */
+static int which_back_end(void **state)
+{
+	main_thread = pthread_self();
+	if (setup(state) != 0 || coro_spawn(l, "which", tell_thread, &same_thread) != 0)
+		return -1;
+	run_for(0);
+	return teardown(state);
 }
 
 /* No cmocka assertion within a coroutine: its longjmp would leave the stack. */
@@ -156,6 +175,24 @@ static void deadlines(void **state)
 	assert_int_equal(coro_spawn(l, "at once", suspend_for, &at_once), 0);
 	run_for(0);
 	assert_int_equal(result, -ETIMEDOUT);
+}
+
+static void time_out_then_be_woken(void *arg)
+{
+	(void)arg;
+	waiter = coro_self();
+	note(coro_suspend_for(CLOCK_MS(1)) == -ETIMEDOUT ? "timeout" : "?");
+	note(coro_suspend_for(CLOCK_SEC(9)) == 0 ? "woken" : "?");
+}
+
+static void a_timeout_is_told_once(void **state)
+{
+	(void)state;
+	assert_int_equal(coro_spawn(l, "both", time_out_then_be_woken, NULL), 0);
+	run_for(CLOCK_MS(2));
+	coro_wake(waiter);
+	run_for(0);
+	assert_string_equal(seen, "timeout woken");
 }
 
 static void sleep_long(void *arg)
@@ -328,8 +365,10 @@ static void the_high_water_mark_is_told(void **state)
 	assert_int_equal(coro_spawn(l, "big", fill_stack, &sum), 0);
 	run_for(1);
 	assert_int_equal(sum, 255);
-	if (coro_stack_high_water()) /* back end ucontext */
+	if (same_thread)
 		assert_in_range(coro_stack_high_water(), 40000, 44000);
+	else
+		assert_int_equal(coro_stack_high_water(), 0);
 }
 
 /* Signals: one that is masked stays masked, what a coroutine masks stays with the thread back end's thread or is put back. */
@@ -359,40 +398,60 @@ static void signals_do_no_harm(void **state)
 	assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
 }
 
-/* The guard page: running over the stack ends the program instead of writing into a neighbour's. */
+/* The guard page: running over the stack ends the program before it writes into a neighbour's. The child tells how deep it
+ * came. */
+static volatile uintptr_t *deepest; /* shared with the child: first, lowest */
+
 static unsigned overflow(unsigned n)
 {
-	volatile unsigned char frame[1024];
+	volatile unsigned char frame[256];
 
 	memset((void *)frame, (int)n, sizeof(frame));
-	return n > 4096 ? frame[0] : overflow(n + 1) + frame[n % sizeof(frame)]; /* 4 MiB, more than either back end has */
+	deepest[1] = (uintptr_t)__builtin_frame_address(0); /* locals can be elsewhere: AddressSanitizer */
+	return n > 65536 ? frame[0] : overflow(n + 1) + frame[n % sizeof(frame)]; /* 16 MiB: more than either back end has */
 }
 
 static void overflow_body(void *arg)
 {
+	deepest[0] = (uintptr_t)__builtin_frame_address(0);
 	*(unsigned *)arg = overflow(0);
+}
+
+static void overflow_child(void)
+{
+	unsigned sum = 0;
+
+	(void)signal(SIGSEGV, SIG_DFL); /* not the sanitizers' */
+	(void)close(STDERR_FILENO);
+	ready = false;
+	if (coro_spawn(l, "overflow", overflow_body, &sum) != 0)
+		_exit(1);
+	for (unsigned i = 0; i < 10; i++) /* neighbours; mappings grow down, as stacks do */
+		if (coro_spawn(l, "neighbour", wait_ready, "") != 0)
+			_exit(1);
+	run_for(0);
+	_exit(0);
 }
 
 static void a_stack_overflow_is_fatal(void **state)
 {
-	unsigned sum = 0;
 	int status = 0;
 	pid_t pid;
 
 	(void)state;
+	/* cppcheck-suppress invalidFunctionArg; -1 is what mmap(2) asks for with MAP_ANONYMOUS */
+	deepest = mmap(NULL, 2 * sizeof(*deepest), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(deepest != MAP_FAILED);
 	(void)fflush(NULL);
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0) {
-		(void)signal(SIGSEGV, SIG_DFL);
-		(void)close(STDERR_FILENO);
-		if (coro_spawn(l, "overflow", overflow_body, &sum) == 0)
-			run_for(0);
-		_exit(0);
-	}
+	if (pid == 0)
+		overflow_child();
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGSEGV);
+	assert_in_range(deepest[0] - deepest[1], CORO_STACK_SIZE / 2, same_thread ? CORO_STACK_SIZE : 1024 * 1024);
+	(void)munmap((void *)deepest, 2 * sizeof(*deepest));
 }
 
 static void leaving_one_behind_is_asserted(void **state)
@@ -427,6 +486,7 @@ int main(void)
 		coro_test(wakes),
 		coro_test(waking_oneself_is_nothing),
 		coro_test(deadlines),
+		coro_test(a_timeout_is_told_once),
 		coro_test(sleep_is_not_cut_short),
 		coro_test(one_wakes_another),
 		coro_test(a_coroutine_starts_others),
@@ -438,5 +498,5 @@ int main(void)
 		coro_test(leaving_one_behind_is_asserted),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, which_back_end, NULL);
 }
