@@ -23,7 +23,7 @@ DESTDIR ?=
 
 FOLDERS    ?= core dsp media store control leg route e1 conference call booking billing prompts ivr node cli exchange
 partylined := $(filter-out cli exchange,$(FOLDERS))
-partyline  := cli control billing booking store core
+partyline  := cli control route billing booking store core
 exchange   := exchange e1 media dsp core
 # Each program's main() is the main.c of one folder.
 main.partylined := node

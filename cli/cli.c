@@ -13,6 +13,7 @@
 #include "control/client.h"
 #include "core/clock.h"
 #include "core/magic.h"
+#include "route/number_table.h"
 
 #define TIMEOUT_S 10
 
@@ -108,23 +109,38 @@ int cli_ask(struct cli *c, const char *cmd, json_t *args, json_t **result)
 	}
 }
 
+/* As a subscriber keys it (13800000001, 02584110001); else it is meant as E.164, with or without a plus. */
 bool cli_number(struct cli *c, const char *text, char out[33])
 {
-	const char *digits = text + (text[0] == '+');
-	size_t len = strlen(digits);
+	int err = text[0] == '+' ? -EINVAL : number_dialled(&c->numbers, text, NULL, out);
 
-	if (strspn(digits, "0123456789") != len || len < 5 || len > 15 || digits[0] == '0') {
-		(void)cli_usage(c, "\"%s\" is no number: country code and number are wanted, such as 8613800000001", text);
-		return false;
-	}
-	/* The commonest slip. With a plus it is meant as it stands: +1 38... */
-	if (text[0] != '+' && len == 11 && digits[0] == '1' && digits[1] >= '3') {
-		(void)cli_usage(c, "\"%s\" looks like a Chinese mobile number without its country code: 86%s? (+%s if not)", text,
-		                text, text);
-		return false;
-	}
-	(void)snprintf(out, 33, "%s", digits);
-	return true;
+	if (err || number_is_short(out))
+		err = number_canonical(&c->numbers, text, NUMBER_INTERNATIONAL, NUMBER_NPI_E164, out);
+	if (!err)
+		return true;
+	(void)cli_usage(c, "\"%s\" is no number in this dialling plan: such as 13800000001, 02584110001 or 8613800000001 are wanted", text);
+	return false;
+}
+
+/* The section `numbers` of the node's file; the rest is others'. */
+static int cli_load_numbers(struct cli *c, const char *path)
+{
+	static const struct config_field table[] = {
+		{ "numbers", CONFIG_SECTION, .offset = 0, .size = sizeof(struct number_rules), .table = number_rules_table, .text = "The dialling plan." },
+		{ .name = NULL },
+	};
+	struct config_file *f;
+	int err;
+
+	number_rules_default(&c->numbers);
+	if (path == NULL)
+		return 0;
+	err = config_open(&f, path, c->err);
+	if (err)
+		return err;
+	err = config_read(f, table, true, &c->numbers);
+	config_close(f);
+	return err;
 }
 
 bool cli_amount(struct cli *c, const char *text, int64_t *amount_e4)
@@ -314,7 +330,7 @@ static int parse_options(struct cli *c, int argc, char **argv, bool *help)
 			given[count++].value = optarg;
 		}
 	}
-	if (settings_load(&c->settings, config, c->err) != 0)
+	if (settings_load(&c->settings, config, c->err) != 0 || cli_load_numbers(c, config) != 0)
 		return CLI_USAGE;
 	for (unsigned i = 0; i < count && status == CLI_OK; i++)
 		status = apply_option(c, given[i].opt, given[i].value);

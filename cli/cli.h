@@ -15,6 +15,7 @@
 
 #include "cli/output.h"
 #include "control/settings.h"
+#include "route/number.h"
 
 struct store;
 
@@ -25,6 +26,7 @@ struct cli {
 	bool            json;
 	int64_t         timeout_us;
 	struct settings settings;
+	struct number_rules numbers;  /* the dialling plan: numbers as people write them */
 	struct store   *store;  /* opened by the first cli_store() */
 	/* options of single commands; NULL: not given */
 	const char     *language, *tariff, *limit, *id, *at;

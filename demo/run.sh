@@ -72,12 +72,12 @@ if [ -z "$(sql "SELECT number FROM v_account WHERE number = '8613800000001'")" ]
 	partyline area import demo/areas.csv
 	partyline bar import demo/bars.csv
 	partyline tariff import standard demo/tariff.csv
-	partyline account add 8613800000001 50.00 --tariff standard --language en
-	partyline account add 8613800000002 50.00 --tariff standard --language zh-CN
+	partyline account add 13800000001 50.00 --tariff standard --language en
+	partyline account add 13800000002 50.00 --tariff standard --language zh-CN
 fi
 balance_before=$(sql "SELECT balance_e4 FROM v_account WHERE number = '8613800000001'")
 if [ "$balance_before" -lt 100000 ]; then # played often: refilled
-	partyline account topup 8613800000001 50.00
+	partyline account topup 13800000001 50.00
 	balance_before=$(sql "SELECT balance_e4 FROM v_account WHERE number = '8613800000001'")
 fi
 
@@ -134,8 +134,8 @@ else
 	say "  FAIL balance before $balance_before, ledger rows $rows, call $charged, balance now $balance, held $held"
 	status=1
 fi
-partyline account show 8613800000001
-partyline ledger 8613800000001 | tail -5
+partyline account show 13800000001
+partyline ledger 13800000001 | tail -5
 say
 say "To listen to (what each phone heard):"
 ls "$VAR"/recordings/*.wav
@@ -148,7 +148,7 @@ if [ $status = 0 ]; then say; say "The story held."; else say; say "The story di
 say
 say "Everything keeps running; the exchange's console follows. Place a call by hand:"
 say "  dial 13800000001 12599     then: hangup last; when 13800000001 rings: answer last; dtmf last 13900000002#"
-say "In another terminal: $BIN/partyline --config $VAR/partyline.yaml status | spans | calls | ledger 8613800000001"
+say "In another terminal: $BIN/partyline --config $VAR/partyline.yaml status | spans | calls | ledger 13800000001"
 say "Ctrl-C, or exit, ends everything."
 "$BIN/exchange" --span "$span" --console --log "$VAR/exchange.log" || true
 exit $status

@@ -126,8 +126,11 @@ static const char *trigger_order(struct trigger *t)
 		return "refused-suspended";
 	if (err == -EDQUOT)
 		return "refused-no-money";
-	if (err)
-		return "refused-busy-try-later"; /* rule 23: without the database nothing is promised */
+	if (err) { /* rule 23: without the database nothing is promised */
+		LOGX(LOG_WARN, &t->leg->log, "%s cannot be served: %s", q.number,
+		     err == -ENODATA ? "his tariff has no rate for calling him back, or none at all (areas and tariff imported?)" : strerror(-err));
+		return "refused-busy-try-later";
+	}
 	if (route_reserve(t->env->routes, q.number, &c->reserved) != 0)
 		return "refused-busy-try-later";
 	c->setup.account = q.answer.account;

@@ -85,7 +85,7 @@ static void check_span_numbers(struct check *k, unsigned i)
 
 	where_in(where, "spans", i, "numbers");
 	o->span[i].own_numbers = config_given(k->file, where);
-	for (const struct config_field *d = node_config_numbers_table; d->name; d++) {
+	for (const struct config_field *d = number_rules_table; d->name; d++) {
 		size_t size = d->type == CONFIG_STRINGS ? d->size * (size_t)d->max : d->size;
 
 		(void)snprintf(where, sizeof(where), "spans[%u].numbers.%s", i, d->name);

@@ -10,6 +10,7 @@
 #include "control/settings.h"
 #include "core/log.h"
 #include "node/node.h"
+#include "route/number_table.h"
 
 struct node_config {
 	struct node_options options;
@@ -19,7 +20,6 @@ struct node_config {
 };
 
 extern const struct config_field node_config_table[];
-extern const struct config_field node_config_numbers_table[]; /* of struct number_rules */
 
 /* Reads, checks and completes. Every mistake is written to errors as "FILE:LINE: setting: what is wrong". -EINVAL, or why the
  * file could not be read. */

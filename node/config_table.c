@@ -7,7 +7,6 @@
 #include "prompts/catalogue.h"
 
 #define IN_NODE(member)    CONFIG_AT(struct node_config, member)
-#define IN_NUMBERS(member) CONFIG_AT(struct number_rules, member)
 #define IN_SERVICE(member) CONFIG_AT(struct ivr_service, member)
 #define IN_SPAN(member)    CONFIG_AT(struct node_span, member)
 #define SECTION_OF_CONFIG  .offset = 0, .size = sizeof(struct node_config)
@@ -19,9 +18,6 @@
 
 static const struct config_choice levels[] = {
 	{ "error", LOG_ERROR }, { "warn", LOG_WARN }, { "info", LOG_INFO }, { "debug", LOG_DEBUG }, { .name = NULL }
-};
-static const struct config_choice forms[] = {
-	{ "dialled", NUMBER_DIALLED }, { "coded", NUMBER_CODED }, { "full", NUMBER_FULL }, { .name = NULL }
 };
 static const struct config_choice languages[] = { { "zh-CN", PROMPT_ZH_CN }, { "en", PROMPT_EN }, { .name = NULL } };
 static const struct config_choice refuse_use[] = { { "refuse", false }, { "use", true }, { .name = NULL } };
@@ -80,31 +76,6 @@ static const struct config_field sounds_table[] = {
 	{ .name = NULL },
 };
 
-const struct config_field node_config_numbers_table[] = {
-	{ "country_code", CONFIG_STRING, IN_NUMBERS(country), .preset = "86", .min = 1, .text = "The country code." },
-	{ "national_prefix", CONFIG_STRING, IN_NUMBERS(national_prefix), .preset = "0",
-	  .text = "Dialled before an area code. Empty: the country has none." },
-	{ "international_prefix", CONFIG_STRING, IN_NUMBERS(international_prefix), .preset = "00", .min = 1,
-	  .text = "Dialled before a country code." },
-	{ "area", CONFIG_STRING, IN_NUMBERS(area), .preset = "10",
-	  .text = "The home area, without the prefix: local numbers belong to it." },
-	{ "areas", CONFIG_STRINGS, WORDS(struct number_rules, areas.pattern), .max = NUMBER_PATTERNS_MAX,
-	  .preset = "10 2X [3-9]XX", .text = "Patterns of area codes: digits, X for any digit, sets such as [3-9]." },
-	{ "local", CONFIG_STRINGS, WORDS(struct number_rules, local.pattern), .max = NUMBER_PATTERNS_MAX,
-	  .preset = "[2-9]XXXXXXX [2-9]XXXXXX", .text = "Patterns of subscriber numbers within an area." },
-	{ "nationwide", CONFIG_STRINGS, WORDS(struct number_rules, nationwide.pattern), .max = NUMBER_PATTERNS_MAX,
-	  .preset = "1[3-9]XXXXXXXXX [48]00XXXXXXX", .text = "Patterns of numbers without an area: mobiles, freephone." },
-	{ "short_codes", CONFIG_STRINGS, WORDS(struct number_rules, shorts.pattern), .max = NUMBER_PATTERNS_MAX,
-	  .preset = "[1-9]XX [1-9]XXX [1-9]XXXX [1-9]XXXXX", .text = "Patterns of service and emergency numbers." },
-	{ "form", CONFIG_ENUM, IN_NUMBERS(form), .preset = "dialled", .choices = forms,
-	  .text = "How called and calling numbers are sent: dialled, as a person keys them, type unknown; coded, without "
-	          "prefixes, told by the type of number; "
-	          "full, with the country code, type international." },
-	{ "local_with_area", CONFIG_BOOL, IN_NUMBERS(local_with_area), .preset = "no",
-	  .text = "The home area's numbers are sent with their area code too." },
-	{ .name = NULL },
-};
-
 static const struct config_field span_table[] = {
 	{ "name", CONFIG_STRING, IN_SPAN(e1.name), .preset = "pstn", .min = 1,
 	  .text = "The span's name: e1/pstn:17 in the log and in records." },
@@ -134,7 +105,7 @@ static const struct config_field span_table[] = {
 	  .text = "Loss of signal so long clears the calls." },
 	{ "restore_ms", CONFIG_INT, IN_SPAN(e1.restore_ms), .preset = "10000", .min = 0, .max = 600000,
 	  .text = "The span is used again after so much clean signal." },
-	{ "numbers", CONFIG_SECTION, IN_SPAN(numbers), .preset = "numbers", .table = node_config_numbers_table,
+	{ "numbers", CONFIG_SECTION, IN_SPAN(numbers), .preset = "numbers", .table = number_rules_table,
 	  .text = "The form of numbers on this span, where it differs: the same settings as in the section numbers, from which "
 	          "those not given come." },
 	{ "debug", CONFIG_INT, IN_SPAN(e1.debug), .preset = "0", .min = 0, .max = 65535,
@@ -211,7 +182,7 @@ const struct config_field node_config_table[] = {
 	{ "database", CONFIG_SECTION, IN_NODE(settings.database), .table = settings_database_table, .text = "The database." },
 	{ "journal", CONFIG_SECTION, SECTION_OF_CONFIG, .table = journal_table, .text = "The journal." },
 	{ "sounds", CONFIG_SECTION, SECTION_OF_CONFIG, .table = sounds_table, .text = "What callers hear." },
-	{ "numbers", CONFIG_SECTION, IN_NODE(options.numbers), .table = node_config_numbers_table, .text = "The dialling plan." },
+	{ "numbers", CONFIG_SECTION, IN_NODE(options.numbers), .table = number_rules_table, .text = "The dialling plan." },
 	{ "spans", CONFIG_LIST, WORDS(struct node_config, options.span), .max = NODE_SPANS_MAX, .table = span_table,
 	  .count_offset = offsetof(struct node_config, options.span_count), .preset = NULL,
 	  .text = "The E1 spans, at least one." },

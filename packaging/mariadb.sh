@@ -18,15 +18,16 @@ start)
 	umask 077
 	mkdir -p "$dir"
 	dir=$(cd "$dir" && pwd)
+	mkdir -p "$dir/tmp" # two servers that start at once would meet in /tmp
 	user=$([ "$(id -u)" = 0 ] && echo --user=root || true)
 	if [ ! -d "$dir/data/mysql" ]; then
 		rm -rf "$dir/data"
 		mariadb-install-db --no-defaults $user --datadir="$dir/data" --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve \
-			--cross-bootstrap >"$dir/install.log" 2>&1 || { cat "$dir/install.log" >&2; exit 1; }
+			--cross-bootstrap --tmpdir="$dir/tmp" >"$dir/install.log" 2>&1 || { cat "$dir/install.log" >&2; exit 1; }
 	fi
 	if ! alive; then
 		rm -f "$dir/s" "$dir/pid"
-		setsid mariadbd --no-defaults $user --datadir="$dir/data" --socket="$dir/s" --pid-file="$dir/pid" --skip-networking --skip-name-resolve \
+		setsid mariadbd --no-defaults $user --datadir="$dir/data" --socket="$dir/s" --pid-file="$dir/pid" --skip-networking --skip-name-resolve --tmpdir="$dir/tmp" \
 			--innodb-buffer-pool-size=64M --innodb-log-file-size=32M --performance-schema=OFF --max-connections=200 \
 			--innodb-snapshot-isolation=ON --innodb-flush-log-at-trx-commit="$([ "${FAST:-}" = 1 ] && echo 2 || echo 1)" \
 			>"$dir/log" 2>&1 </dev/null &

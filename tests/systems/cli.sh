@@ -82,7 +82,8 @@ expect 0 '^balance: +50.00' p account add 8613800000001 50.00
 expect 0 '"balance_e4": 123456' p --json account add 862584110001 12.3456 --language en --tariff standard
 expect 1 'is there already' p account add +8613800000001
 expect 1 'there is no tariff gold' p account add 8613800000009 --tariff gold
-expect 2 'without its country code' p account add 13800000009
+expect 0 'number: *8613800000009' p account add 13800000009 # as a subscriber writes it
+expect 1 'is there already' p account add +8613800000009
 expect 2 'is no number' p account add 0138
 expect 2 'is no amount' p account add 8613800000009 5.00001
 expect 2 'is no amount' p account topup 8613800000001 1e3
