@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * core/coro.h - stackful coroutines: a dialogue reads top to bottom (docs/architecture.md, "Dialogue is a coroutine").
  *

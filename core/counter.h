@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * core/counter.h - named numbers that can be asked for while calls run.
  *

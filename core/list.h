@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* core/list.h - intrusive doubly linked list. An unlinked node has next == NULL. */
 #ifndef CORE_LIST_H
 #define CORE_LIST_H

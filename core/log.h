@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * core/log.h - one line an event: time, level, module, text, then what the line is about as key=value.
  *

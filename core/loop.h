@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * core/loop.h - the control thread's loop: timers, queued work, file descriptors, coroutines that became runnable.
  *

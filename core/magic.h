@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* core/magic.h - object tags: every long-lived struct starts with one, every entry point checks it. */
 #ifndef CORE_MAGIC_H
 #define CORE_MAGIC_H

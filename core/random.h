@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* core/random.h - the one source of randomness: getrandom(2), or a seeded generator in worlds. Any thread. */
 #ifndef CORE_RANDOM_H
 #define CORE_RANDOM_H

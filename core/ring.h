@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * core/ring.h - a queue between exactly one writing and one reading thread; no locks, no allocation after start.
  * Elements have a fixed size and are copied. The release/acquire pair makes everything written before a push visible after its

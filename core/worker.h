@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * core/worker.h - threads for everything that blocks: MariaDB, files.
  *
