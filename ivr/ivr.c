@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/clock.h"
 #include "ivr/ivr.h"
+
+#include "core/clock.h"
 
 void ivr_settings_default(struct ivr_settings *s)
 {

@@ -67,7 +67,7 @@ void leg_unobserve(struct leg_observer *o)
  */
 void leg_emit(struct leg *l, const struct leg_event *ev)
 {
-	struct list todo;
+	struct list todo = { NULL, NULL };
 
 	MAGIC_CHECK(l, LEG_MAGIC);
 	if (list_empty(&l->observers))

@@ -168,7 +168,7 @@ static int program_run(struct program *p, const struct node_config *c)
 static void program_free(struct program *p)
 {
 	if (p->gave_up)
-		_exit(p->ends > 1);
+		_exit(p->ends > 1 ? 1 : 0);
 	loop_timer_stop(&p->patience);
 	if (p->commands)
 		commands_free(p->commands);
