@@ -36,7 +36,7 @@
 static const char call_table[E1_CALL_STATES][E1_INPUTS + 1] = {
 	/* setup_ack proceeding progress alerting connect | digits notify | disconnect clearing release released | timeout lost */
 	[E1_CALL_PRESENT]        = "-----" "--" "dceE" "oL",
-	[E1_CALL_OVERLAP_IN]     = "-----" "tt" "dceE" "-L",
+	[E1_CALL_OVERLAP_IN]     = "-----" "tt" "dceE" "oL",
 	[E1_CALL_PROCEEDING_IN]  = "-----" "tt" "dceE" "-L",
 	[E1_CALL_ALERTING_IN]    = "-----" "-t" "dceE" "-L",
 	[E1_CALL_INITIATED]      = "rrrrr" "-t" "dceE" "oL",
@@ -54,7 +54,8 @@ static const struct {
 	int64_t     limit_us; /* then E1_IN_TIMEOUT; 0 none */
 } call_state[E1_CALL_STATES] = {
 	[E1_CALL_PRESENT] = { "present", CLOCK_SEC(20) }, /* the caller's T303, twice 4 s, is long over: nobody waits any more */
-	[E1_CALL_OVERLAP_IN] = { "overlap receiving", 0 }, /* T302 is the owner's, who knows what he waits for */
+	/* T302 (15 s) is the owner's, who knows what he waits for; the caller's T304 is 30 s. */
+	[E1_CALL_OVERLAP_IN] = { "overlap receiving", CLOCK_SEC(60) },
 	[E1_CALL_PROCEEDING_IN] = { "incoming proceeding", 0 },
 	[E1_CALL_ALERTING_IN] = { "call received", 0 },
 	[E1_CALL_INITIATED] = { "call initiated", CLOCK_SEC(15) }, /* libpri's T303, twice 4 s, and some */
