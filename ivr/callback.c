@@ -101,6 +101,7 @@ static int callback_answered(struct callback *c, struct leg *l)
 	struct dialogue d;
 	int err;
 
+	counter_inc(&c->env->counter[IVR_CALLBACKS_ANSWERED]);
 	charge_leg_answered(c->charge, l->id, l->answer_us, l->answer_utc_us);
 	err = mparty_alloc(&m, c->env->mparty, &c->setup, l, c->charge);
 	if (err) {
@@ -173,6 +174,7 @@ static int callback_attempt(struct callback *c, const struct trunk *avoid, struc
 		record_attempt(c->env->billing, &c->setup, leg_id, c->number, 0, CAUSE_NO_CIRCUIT);
 		return -EBUSY;
 	}
+	counter_inc(&c->env->counter[IVR_CALLBACKS]);
 	LOGX(LOG_INFO, &l->log, "calling back %s", c->number);
 	c->leg = l;
 	err = callback_wait_leg(c, l);
@@ -214,6 +216,8 @@ static void callback_run(void *arg)
 			break;
 		err = callback_sleep(c, s->retry_interval_us); /* counted from the end of the failed attempt */
 	}
+	if (err)
+		counter_inc(&c->env->counter[IVR_CALLBACKS_GIVEN_UP]);
 	if (err)
 		log_info("callback to %s given up after %u attempts: %s", c->number, used, strerror(-err));
 	if (c->charge)

@@ -21,6 +21,19 @@ void ivr_settings_default(struct ivr_settings *s)
 	};
 }
 
+const struct counter_desc ivr_counters[IVR_COUNTERS] = {
+	[IVR_TRIGGERS] = { "triggers", "calls to a service number" },
+	[IVR_CONFIRMED] = { "confirmed", "triggers that were promised a callback" },
+	[IVR_REPEATED] = { "repeated", "triggers while a callback was pending or the conference live" },
+	[IVR_REFUSED_IDENTITY] = { "refused_identity", "triggers without a number to trust: withheld, unscreened, diverted" },
+	[IVR_REFUSED_ACCOUNT] = { "refused_account", "triggers of unknown or suspended subscribers" },
+	[IVR_REFUSED_MONEY] = { "refused_money", "triggers of subscribers without enough money" },
+	[IVR_REFUSED_BUSY] = { "refused_busy", "triggers for which there was no channel, no rate, or no database" },
+	[IVR_CALLBACKS] = { "callbacks", "attempts to call a subscriber back" },
+	[IVR_CALLBACKS_ANSWERED] = { "callbacks_answered", "callbacks that were answered" },
+	[IVR_CALLBACKS_GIVEN_UP] = { "callbacks_given_up", "orders that ended without a call: busy or unanswered through all attempts" },
+};
+
 void ivr_env_init(struct ivr_env *env)
 {
 	list_init(&env->triggers);

@@ -36,6 +36,21 @@ struct ivr_service { /* a service number; the node's, outlives all calls */
 	bool     use_restricted;               /* a restricted calling number is used (default: refused, rule 4) */
 };
 
+enum ivr_counter {
+	IVR_TRIGGERS,
+	IVR_CONFIRMED,
+	IVR_REPEATED,
+	IVR_REFUSED_IDENTITY,
+	IVR_REFUSED_ACCOUNT,
+	IVR_REFUSED_MONEY,
+	IVR_REFUSED_BUSY,
+	IVR_CALLBACKS,
+	IVR_CALLBACKS_ANSWERED,
+	IVR_CALLBACKS_GIVEN_UP,
+	IVR_COUNTERS,
+};
+extern const struct counter_desc ivr_counters[IVR_COUNTERS];
+
 struct ivr_env {
 	struct loop              *loop;
 	struct worker_pool       *workers;
@@ -53,6 +68,7 @@ struct ivr_env {
 	struct list               callbacks;   /* of struct callback: pending or live, one a subscriber (rule 5) */
 	struct list               triggers;    /* of struct trigger: unanswered calls under way */
 	bool                      stopping;
+	counter_t                 counter[IVR_COUNTERS];
 };
 
 void ivr_settings_default(struct ivr_settings *s);

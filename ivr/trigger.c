@@ -21,6 +21,21 @@
 
 #define LOG_MODULE "ivr"
 
+/* A refusal as the caller hears it, and as the operator counts it. */
+struct refusal {
+	const char      *prompt;
+	enum ivr_counter counter;
+};
+static const struct refusal refused_unknown = { "refused-unknown", IVR_REFUSED_ACCOUNT };
+static const struct refusal refused_suspended = { "refused-suspended", IVR_REFUSED_ACCOUNT };
+static const struct refusal refused_diverted = { "refused-unknown", IVR_REFUSED_IDENTITY };
+static const struct refusal refused_withheld = { "refused-withheld", IVR_REFUSED_IDENTITY };
+static const struct refusal refused_unscreened = { "refused-unscreened", IVR_REFUSED_IDENTITY };
+static const struct refusal refused_no_money = { "refused-no-money", IVR_REFUSED_MONEY };
+static const struct refusal refused_busy = { "refused-busy-try-later", IVR_REFUSED_BUSY };
+static const struct refusal already_pending = { "already-pending", IVR_REPEATED };
+static const struct refusal already_in_conference = { "already-in-conference", IVR_REPEATED };
+
 struct trigger {
 	struct list               link;     /* env->triggers */
 	struct ivr_env           *env;
@@ -68,20 +83,20 @@ void trigger_stop_all(struct ivr_env *env)
 }
 
 /* Rule 4: only a number the network vouches for, given and shown; never one that was diverted here. NULL: he may order. */
-static const char *trigger_identity(const struct trigger *t)
+static const struct refusal *trigger_identity(const struct trigger *t)
 {
 	const struct leg_party *c = &t->leg->calling;
 
 	if (t->leg->redirecting.present)
-		return "refused-unknown";
+		return &refused_diverted;
 	if (!c->present || c->raw[0] == '\0')
-		return "refused-withheld";
+		return &refused_withheld;
 	if (c->restricted && !t->service->use_restricted)
-		return "refused-withheld";
+		return &refused_withheld;
 	if (c->screening != LEG_SCREEN_NETWORK && c->screening != LEG_SCREEN_PASSED)
-		return "refused-unscreened";
+		return &refused_unscreened;
 	if (c->canonical[0] == '\0' || strcmp(c->canonical, t->service->number) == 0)
-		return "refused-unknown";
+		return &refused_diverted;
 	return NULL;
 }
 
@@ -100,7 +115,7 @@ static int trigger_query_run(void *arg)
 }
 
 /* Account, money, a channel for the callback, the hold: all before the confirmation is spoken. NULL: everything is set. */
-static const char *trigger_order(struct trigger *t)
+static const struct refusal *trigger_order(struct trigger *t)
 {
 	struct trigger_query q = {
 		.env = t->env,
@@ -112,27 +127,27 @@ static const char *trigger_order(struct trigger *t)
 	int err;
 
 	if (c)
-		return c->live ? "already-in-conference" : "already-pending";
+		return c->live ? &already_in_conference : &already_pending;
 	if (t->env->stopping || callback_alloc(&t->callback, t->env, t->service, q.number) != 0)
-		return "refused-busy-try-later";
+		return &refused_busy;
 	c = t->callback;
 	memcpy(c->setup.call_id, t->leg->log.call, sizeof(c->setup.call_id));
 	err = worker_call(t->env->workers, trigger_query_run, &q);
 	if (q.answer.language[0] != '\0')
 		(void)prompt_lang_parse(q.answer.language, &t->lang);
 	if (err == -ENOENT)
-		return "refused-unknown";
+		return &refused_unknown;
 	if (err == -EACCES)
-		return "refused-suspended";
+		return &refused_suspended;
 	if (err == -EDQUOT)
-		return "refused-no-money";
+		return &refused_no_money;
 	if (err) { /* rule 23: without the database nothing is promised */
 		LOGX(LOG_WARN, &t->leg->log, "%s cannot be served: %s", q.number,
 		     err == -ENODATA ? "his tariff has no rate for calling him back, or none at all (areas and tariff imported?)" : strerror(-err));
-		return "refused-busy-try-later";
+		return &refused_busy;
 	}
 	if (route_reserve(t->env->routes, q.number, &c->reserved) != 0)
-		return "refused-busy-try-later";
+		return &refused_busy;
 	c->setup.account = q.answer.account;
 	c->setup.host_rate = q.answer.callback_rate;
 	(void)snprintf(c->setup.language, sizeof(c->setup.language), "%s", q.answer.language);
@@ -142,7 +157,7 @@ static const char *trigger_order(struct trigger *t)
 	(void)snprintf(t->leg->log.acct, sizeof(t->leg->log.acct), "%lld", (long long)c->setup.account.account_id);
 	err = charge_open(&c->charge, t->env->billing, c->setup.call_id, &c->setup.account, c->hold_e4);
 	if (err)
-		return err == -EDQUOT ? "refused-no-money" : err == -ENOENT ? "refused-unknown" : "refused-busy-try-later";
+		return err == -EDQUOT ? &refused_no_money : err == -ENOENT ? &refused_unknown : &refused_busy;
 	return NULL;
 }
 
@@ -202,7 +217,7 @@ static void trigger_run(void *arg)
 	struct leg *l = t->leg;
 	int64_t began_us = clock_mono_us();
 	struct mparty_setup setup = { 0 };
-	const char *refusal;
+	const struct refusal *refusal;
 	int err;
 
 	random_id(l->log.call);
@@ -214,10 +229,12 @@ static void trigger_run(void *arg)
 	err = leg_proceeding(l);
 	if (!err)
 		err = trigger_open_path(t);
-	refusal = err ? "refused-busy-try-later" : trigger_identity(t);
+	refusal = err ? &refused_busy : trigger_identity(t);
 	if (!refusal)
 		refusal = trigger_order(t);
-	LOGX(LOG_INFO, &l->log, "trigger from %s: %s", l->calling.raw, refusal ? refusal : "confirmed");
+	LOGX(LOG_INFO, &l->log, "trigger from %s: %s", l->calling.raw, refusal ? refusal->prompt : "confirmed");
+	counter_inc(&t->env->counter[IVR_TRIGGERS]);
+	counter_inc(&t->env->counter[refusal ? refusal->counter : IVR_CONFIRMED]);
 	if (refusal) {
 		callback_free(t->callback);
 		t->callback = NULL;
@@ -225,7 +242,7 @@ static void trigger_run(void *arg)
 		setup = t->callback->setup;
 		t->callback->say_confirmed = t->trunk->unanswered == UNANSWERED_SILENT;
 	}
-	trigger_announce(t, refusal ? refusal : "order-confirmed-hang-up", began_us);
+	trigger_announce(t, refusal ? refusal->prompt : "order-confirmed-hang-up", began_us);
 	record_trigger(t->env->billing, &setup, l);
 	if (refusal)
 		record_call(t->env->billing, &setup, l->cause);
