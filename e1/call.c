@@ -37,12 +37,12 @@ static const char call_table[E1_CALL_STATES][E1_INPUTS + 1] = {
 	/* setup_ack proceeding progress alerting connect | digits notify | disconnect clearing release released | timeout lost */
 	[E1_CALL_PRESENT]        = "-----" "--" "dceE" "oL",
 	[E1_CALL_OVERLAP_IN]     = "-----" "tt" "dceE" "oL",
-	[E1_CALL_PROCEEDING_IN]  = "-----" "tt" "dceE" "-L",
-	[E1_CALL_ALERTING_IN]    = "-----" "-t" "dceE" "-L",
+	[E1_CALL_PROCEEDING_IN]  = "-----" "tt" "dceE" "oL",
+	[E1_CALL_ALERTING_IN]    = "-----" "-t" "dceE" "oL",
 	[E1_CALL_INITIATED]      = "rrrrr" "-t" "dceE" "oL",
 	[E1_CALL_OVERLAP_OUT]    = "-rrrr" "-t" "dceE" "oL",
-	[E1_CALL_PROCEEDING_OUT] = "-rrrr" "-t" "dceE" "-L",
-	[E1_CALL_DELIVERED]      = "--r-r" "-t" "dceE" "-L",
+	[E1_CALL_PROCEEDING_OUT] = "-rrrr" "-t" "dceE" "oL",
+	[E1_CALL_DELIVERED]      = "--r-r" "-t" "dceE" "oL",
 	[E1_CALL_ACTIVE]         = "-----" "tt" "dceE" "-L",
 	[E1_CALL_TONES]          = "-----" "--" "--eE" "oL",
 	[E1_CALL_CLEARING]       = "-----" "--" "d-eE" "aL",
@@ -56,12 +56,13 @@ static const struct {
 	[E1_CALL_PRESENT] = { "present", CLOCK_SEC(20) }, /* the caller's T303, twice 4 s, is long over: nobody waits any more */
 	/* T302 (15 s) is the owner's, who knows what he waits for; the caller's T304 is 30 s. */
 	[E1_CALL_OVERLAP_IN] = { "overlap receiving", CLOCK_SEC(60) },
-	[E1_CALL_PROCEEDING_IN] = { "incoming proceeding", 0 },
-	[E1_CALL_ALERTING_IN] = { "call received", 0 },
+	/* The owners' timers and the exchange's (T310, T301: 180 s) are all shorter: a peer that forgot the call says nothing. */
+	[E1_CALL_PROCEEDING_IN] = { "incoming proceeding", CLOCK_SEC(300) },
+	[E1_CALL_ALERTING_IN] = { "call received", CLOCK_SEC(600) },
 	[E1_CALL_INITIATED] = { "call initiated", CLOCK_SEC(15) }, /* libpri's T303, twice 4 s, and some */
 	[E1_CALL_OVERLAP_OUT] = { "overlap sending", CLOCK_SEC(60) }, /* T304 is 30 s */
-	[E1_CALL_PROCEEDING_OUT] = { "outgoing proceeding", 0 }, /* the owner's 60 s and 45 s (rule 7) */
-	[E1_CALL_DELIVERED] = { "call delivered", 0 },
+	[E1_CALL_PROCEEDING_OUT] = { "outgoing proceeding", CLOCK_SEC(300) }, /* the owner's are 60 s and 45 s (rule 7) */
+	[E1_CALL_DELIVERED] = { "call delivered", CLOCK_SEC(600) },
 	[E1_CALL_ACTIVE] = { "active", 0 },
 	[E1_CALL_TONES] = { "disconnected, tones", CLOCK_SEC(35) }, /* the network's T306 is 30 s */
 	[E1_CALL_CLEARING] = { "clearing", CLOCK_SEC(45) }, /* T305 30 s, T308 twice 4 s, and some */
