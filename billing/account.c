@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACCOUNT_SELECT                                                                                                                   \
-	"SELECT a.id, a.provider_id, a.tariff_id, a.balance_e4, a.held_e4, a.credit_e4, n.number, a.state, a.kind, a.language, t.name "  \
-	"FROM account_number n JOIN account a ON a.id = n.account_id JOIN tariff t ON t.id = a.tariff_id WHERE n.valid_to IS NULL"
+#define ACCOUNT_SELECT \
+	"SELECT a.id, a.provider_id, a.tariff_id, a.balance_e4, a.held_e4, a.credit_e4, n.number, a.state, a.kind, a.language, " \
+	"t.name " \
+	"FROM account_number n JOIN account a ON a.id = n.account_id JOIN tariff t ON t.id = a.tariff_id WHERE n.valid_to IS " \
+	"NULL"
 
 struct account_query {
 	const char     *number;
@@ -70,10 +72,13 @@ int account_each(struct store *s, int (*each)(void *arg, const struct account *a
 
 /* ---- changes, each with its row in the audit trail ---- */
 
-static int audit(struct store_conn *c, const char *id, const char *who, const char *what, const char *subject, const char *before, const char *after, int64_t at)
+static int audit(struct store_conn *c, const char *id, const char *who, const char *what, const char *subject, const char *before,
+                 const char *after, int64_t at)
 {
-	return store_exec(c, NULL, "INSERT IGNORE INTO audit (id, who, what, subject, before_text, after_text, at) VALUES (?, ?, ?, ?, ?, ?, ?)", "sssssst", id, who,
-	                  what, subject, before, after, at);
+	return store_exec(
+		c, NULL,
+		"INSERT IGNORE INTO audit (id, who, what, subject, before_text, after_text, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		"sssssst", id, who, what, subject, before, after, at);
 }
 
 struct account_change {
@@ -97,18 +102,22 @@ static int account_add_tx(struct store_conn *c, void *arg)
 	err = store_query_int(c, &account, "SELECT account_id FROM ledger WHERE id = ?", "s", g->id);
 	if (err != -ENOENT)
 		return err; /* 0: added in a try whose commit we did not hear of */
-	err = store_query_int(c, &account, "SELECT COUNT(*) FROM account_number WHERE number = ? AND valid_to IS NULL", "s", n->number);
+	err = store_query_int(c, &account, "SELECT COUNT(*) FROM account_number WHERE number = ? AND valid_to IS NULL", "s",
+	                      n->number);
 	if (err || account)
 		return err ? err : -EEXIST;
-	err = store_exec(c, NULL, "INSERT INTO account (language, tariff_id, balance_e4, created_at) VALUES (?, ?, ?, ?)", "siit", n->language, tariff, n->opening_e4,
-	                 n->at_utc_us);
+	err = store_exec(c, NULL, "INSERT INTO account (language, tariff_id, balance_e4, created_at) VALUES (?, ?, ?, ?)", "siit",
+	                 n->language, tariff, n->opening_e4, n->at_utc_us);
 	if (!err)
 		err = store_query_int(c, &account, "SELECT LAST_INSERT_ID()", "");
 	if (!err)
-		err = store_exec(c, NULL, "INSERT INTO account_number (number, account_id, valid_from) VALUES (?, ?, ?)", "sit", n->number, account, n->at_utc_us);
+		err = store_exec(c, NULL, "INSERT INTO account_number (number, account_id, valid_from) VALUES (?, ?, ?)", "sit",
+		                 n->number, account, n->at_utc_us);
 	if (!err)
-		err = store_exec(c, NULL, "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) VALUES (?, ?, ?, 'opening', ?, ?)", "sisit", g->id, account,
-		                 n->number, n->opening_e4, n->at_utc_us);
+		err = store_exec(
+			c, NULL,
+			"INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) VALUES (?, ?, ?, 'opening', ?, ?)",
+			"sisit", g->id, account, n->number, n->opening_e4, n->at_utc_us);
 	(void)snprintf(after, sizeof(after), "balance %lld", (long long)n->opening_e4);
 	if (!err)
 		err = audit(c, g->id, n->who, "account.add", n->number, NULL, after, n->at_utc_us);
@@ -138,19 +147,23 @@ static int account_topup_tx(struct store_conn *c, void *arg)
 	int err = account_id_of(c, g->number, &account);
 
 	if (!err)
-		err = store_exec(c, NULL, "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) VALUES (?, ?, ?, 'topup', ?, ?)", "sisit", g->id, account,
-		                 g->number, g->amount_e4, g->at_utc_us);
+		err = store_exec(
+			c, NULL,
+			"INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) VALUES (?, ?, ?, 'topup', ?, ?)",
+			"sisit", g->id, account, g->number, g->amount_e4, g->at_utc_us);
 	if (err == -EEXIST)
 		return 0;
 	if (!err)
-		err = store_exec(c, NULL, "UPDATE account SET balance_e4 = balance_e4 + ? WHERE id = ?", "ii", g->amount_e4, account);
+		err = store_exec(c, NULL, "UPDATE account SET balance_e4 = balance_e4 + ? WHERE id = ?", "ii", g->amount_e4,
+		                 account);
 	(void)snprintf(after, sizeof(after), "%+lld", (long long)g->amount_e4);
 	if (!err)
 		err = audit(c, g->id, g->who, "account.topup", g->number, NULL, after, g->at_utc_us);
 	return err;
 }
 
-int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who, int64_t at_utc_us)
+int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who,
+                  int64_t at_utc_us)
 {
 	struct account_change g = { .number = number, .who = who, .amount_e4 = amount_e4, .at_utc_us = at_utc_us };
 
@@ -176,16 +189,23 @@ static int account_set_tx(struct store_conn *c, void *arg)
 	int err = account_id_of(c, g->number, &account);
 
 	if (!err)
-		err = store_query(c, text_row, before, state ? "SELECT state FROM account WHERE id = ? FOR UPDATE" : "SELECT language FROM account WHERE id = ? FOR UPDATE",
+		err = store_query(c, text_row, before,
+		                  state ? "SELECT state FROM account WHERE id = ? FOR UPDATE"
+		                        : "SELECT language FROM account WHERE id = ? FOR UPDATE",
 		                  "i", account);
 	if (!err)
-		err = store_exec(c, NULL, state ? "UPDATE account SET state = ? WHERE id = ?" : "UPDATE account SET language = ? WHERE id = ?", "si", g->value, account);
+		err = store_exec(c, NULL,
+		                 state ? "UPDATE account SET state = ? WHERE id = ?"
+		                       : "UPDATE account SET language = ? WHERE id = ?",
+		                 "si", g->value, account);
 	if (!err)
-		err = audit(c, g->id, g->who, state ? "account.state" : "account.language", g->number, before, g->value, g->at_utc_us);
+		err = audit(c, g->id, g->who, state ? "account.state" : "account.language", g->number, before, g->value,
+		            g->at_utc_us);
 	return err;
 }
 
-static int account_set(struct store *s, const char *column, const char *number, const char *value, const char *who, int64_t at_utc_us)
+static int account_set(struct store *s, const char *column, const char *number, const char *value, const char *who,
+                       int64_t at_utc_us)
 {
 	struct account_change g = { .number = number, .who = who, .value = value, .column = column, .at_utc_us = at_utc_us };
 
@@ -232,7 +252,9 @@ static int ledger_row(void *arg, const char *const *col, unsigned cols)
 static int account_ledger_tx(struct store_conn *c, void *arg)
 {
 	struct ledger_query *q = arg;
-	int err = store_query(c, ledger_row, q, "SELECT id, kind, amount_e4, call_id, leg_id, at FROM v_ledger WHERE number = ? ORDER BY at, id", "s", q->number);
+	int err = store_query(c, ledger_row, q,
+	                      "SELECT id, kind, amount_e4, call_id, leg_id, at FROM v_ledger WHERE number = ? ORDER BY at, id",
+	                      "s", q->number);
 
 	return err == -ENOENT ? 0 : err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * billing/account.h - accounts and their numbers. Blocking: workers and the command line. Numbers are canonical (route/number.h), times UTC us given by the caller, who
- * stands in the audit trail.
+ * billing/account.h - accounts and their numbers. Blocking: workers and the command line. Numbers are canonical (route/number.h),
+ * times UTC us given by the caller, who stands in the audit trail.
  */
 #ifndef BILLING_ACCOUNT_H
 #define BILLING_ACCOUNT_H
@@ -26,7 +26,8 @@ struct account_new {
 int account_add(struct store *s, const struct account_new *n);
 
 /* id: client-made, so that a repeated top-up is one. -ENOENT, -EINVAL amount <= 0. */
-int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who, int64_t at_utc_us);
+int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who,
+                  int64_t at_utc_us);
 /* state: active, suspended, closed. -ENOENT, -EINVAL. */
 int account_set_state(struct store *s, const char *number, const char *state, const char *who, int64_t at_utc_us);
 int account_set_language(struct store *s, const char *number, const char *language, const char *who, int64_t at_utc_us);

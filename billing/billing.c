@@ -119,8 +119,8 @@ static void checkpoint_fire(struct loop_timer *t)
 
 /* ---- open and close ---- */
 
-int billing_open(struct billing **bp, struct loop *l, struct store *s, struct worker_pool *workers, struct counter_registry *counters,
-                 const struct billing_config *c)
+int billing_open(struct billing **bp, struct loop *l, struct store *s, struct worker_pool *workers,
+                 struct counter_registry *counters, const struct billing_config *c)
 {
 	struct billing *b = calloc(1, sizeof(*b));
 	int err;
@@ -137,7 +137,9 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 	list_init(&b->charges);
 	loop_timer_init(l, &b->janitor, janitor_fire);
 	loop_timer_init(l, &b->checkpoint, checkpoint_fire);
-	b->group = (struct counter_group){ .name = "billing", .desc = billing_counters, .values = b->counter, .count = BILLING_COUNTERS };
+	b->group = (struct counter_group){
+		.name = "billing", .desc = billing_counters, .values = b->counter, .count = BILLING_COUNTERS
+	};
 	counter_register(counters, &b->group);
 	err = journal_open(&b->journal, c->journal_dir, c->node);
 	if (!err)
@@ -158,7 +160,8 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 
 bool billing_idle(const struct billing *b)
 {
-	return b->open_count == 0 && b->record_count == 0 && b->posts == 0 && !b->janitor_busy && worker_pool_busy(b->writer) == 0;
+	return b->open_count == 0 && b->record_count == 0 && b->posts == 0 && !b->janitor_busy &&
+	       worker_pool_busy(b->writer) == 0;
 }
 
 void billing_close(struct billing *b)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * billing/billing.h - one node's charging: the store, its journal, the janitor of dead holds; and the two questions that a call asks before it costs anything.
+ * billing/billing.h - one node's charging: the store, its journal, the janitor of dead holds; and the two questions that a call
+ * asks before it costs anything.
  *
  * billing_open .. billing_close on control; functions that take a struct store or say "blocking" are for workers.
  */
@@ -21,9 +22,10 @@ struct billing_config {
 	int64_t hold_life_us;       /* a hold lives so long without being renewed; 0: 60 s */
 };
 
-/* Blocking: the journal of an earlier life is replayed (legs without an end are charged to their last checkpoint). -EIO: the database does not answer. */
-int  billing_open(struct billing **bp, struct loop *l, struct store *s, struct worker_pool *workers, struct counter_registry *counters,
-                  const struct billing_config *c);
+/* Blocking: the journal of an earlier life is replayed (legs without an end are charged to their last checkpoint). -EIO: the
+ * database does not answer. */
+int billing_open(struct billing **bp, struct loop *l, struct store *s, struct worker_pool *workers,
+                 struct counter_registry *counters, const struct billing_config *c);
 /* Idle (run the loop until billing_idle()). */
 void billing_close(struct billing *b);
 bool billing_idle(const struct billing *b);  /* nothing unsettled, no record under way */
@@ -34,8 +36,10 @@ struct billing_trigger {
 	struct rate callback_rate;   /* of the callback leg, from the service's home area to the host */
 	int64_t     hold_e4;         /* rule 20: callback's and the cheapest member's set-up fee and minimum */
 };
-/* Blocking. 0; -ENOENT no such number; -EACCES suspended or closed; -EDQUOT not enough money; -ENODATA no rate for the callback; -EIO. */
-int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us, struct billing_trigger *t);
+/* Blocking. 0; -ENOENT no such number; -EACCES suspended or closed; -EDQUOT not enough money; -ENODATA no rate for the callback;
+ * -EIO. */
+int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us,
+                          struct billing_trigger *t);
 /* Blocking. 0; -EACCES barred; -ENOENT no rate; -EIO. */
 int billing_rate_leg(struct billing *b, const struct charge_account *a, const char *called, int64_t at_utc_us, struct rate *rate);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* billing/charge.c - longer than most: the hold's two directions (more is needed, it runs out) only make sense beside each other. */
+/* billing/charge.c - longer than most: the hold's two directions (more is needed, it runs out) only make sense beside each
+ * other. */
 #include "billing/charge.h"
 
 #include <errno.h>
@@ -71,7 +72,8 @@ static struct charge_leg *charge_find(struct charge *c, const char *leg_id)
 
 /* ---- what is due ---- */
 
-/* By mono time at: the legs that talk, at their rates; those about to be called, their first increment; those that ended, what they cost. */
+/* By mono time at: the legs that talk, at their rates; those about to be called, their first increment; those that ended, what
+ * they cost. */
 static int64_t charge_due(const struct charge *c, int64_t at_us, bool with_reserving)
 {
 	int64_t due = 0;
@@ -188,7 +190,8 @@ static void charge_plan(struct charge *c)
 	int64_t now = clock_mono_us(), end = charge_end_moment(c, c->hold_e4, now + LOOK_AHEAD_US);
 	int64_t expiry = now + (c->expires_utc_us - clock_utc_us()) - EXPIRY_MARGIN_US;
 
-	if (c->exhausted || c->closing || c->busy) /* busy: the extension's answer comes here again; until then nobody is alarmed */
+	/* busy: the extension's answer comes here again; until then nobody is alarmed */
+	if (c->exhausted || c->closing || c->busy)
 		return;
 	if (charge_live(c) && expiry < end) /* no database to renew it: whoever comes next may spend this money */
 		end = expiry < now + LOOK_AHEAD_US && c->extend_err ? expiry : end;
@@ -327,7 +330,8 @@ static int charge_open_run(void *arg)
 
 static void charge_settle_again(struct loop_timer *t);
 
-int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZE], const struct charge_account *a, int64_t amount_e4)
+int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZE], const struct charge_account *a,
+                int64_t amount_e4)
 {
 	struct charge *c = calloc(1, sizeof(*c));
 	int err;
@@ -370,7 +374,8 @@ void charge_set_owner(struct charge *c, const struct charge_handlers *h, void *a
 
 /* ---- legs ---- */
 
-int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate, void (*done)(void *arg, int err), void *arg)
+int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate, void (*done)(void *arg, int err),
+                       void *arg)
 {
 	struct charge_leg *l;
 
@@ -455,13 +460,13 @@ void charge_checkpoint_all(struct billing *b)
 {
 	struct list *n, *next;
 
-	list_for_each(n, next, &b->charges)
-	{
+	list_for_each(n, next, &b->charges) {
 		struct charge *c = list_entry(n, struct charge, link);
 
 		for (unsigned i = 0; i < c->count; i++)
 			if (c->leg[i].state == LEG_LIVE)
-				billing_journal(b, "P %s %s %lld", c->call_id, c->leg[i].id, (long long)(clock_mono_us() - c->leg[i].answer_mono_us) / 1000);
+				billing_journal(b, "P %s %s %lld", c->call_id, c->leg[i].id,
+				                (long long)(clock_mono_us() - c->leg[i].answer_mono_us) / 1000);
 	}
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * billing/charge.h - the money of one call while it lives: its hold, what is due on its legs, the moment it runs out.
  *
@@ -7,10 +8,10 @@
  * Life of a leg:  charge_leg_reserve -> (SETUP is sent only after its answer was 0) -> charge_leg_answered at CONNECT
  * -> charge_leg_ended.  A leg that is never answered is ended all the same, with amount 0.
  *
- * The charge keeps the hold ahead of need: it looks CHARGE_LOOK_AHEAD_S forward, asks for what all live legs will be due by then in
- * slices, and extends the hold's expiry. When the account cannot cover it, it knows the exact moment (rule 22: the first at which an
- * increment due on any live leg is not covered) and tells the owner: warn, again when it moves nearer, unwarn when a recharge moves
- * it away, exhausted at the moment itself; the owner then ends all legs.
+ * The charge keeps the hold ahead of need: it looks CHARGE_LOOK_AHEAD_S forward, asks for what all live legs will be due by then
+ * in slices, and extends the hold's expiry. When the account cannot cover it, it knows the exact moment (rule 22: the first at
+ * which an increment due on any live leg is not covered) and tells the owner: warn, again when it moves nearer, unwarn when a
+ * recharge moves it away, exhausted at the moment itself; the owner then ends all legs.
  */
 #ifndef BILLING_CHARGE_H
 #define BILLING_CHARGE_H
@@ -43,20 +44,23 @@ struct charge_handlers {
 
 /* From a coroutine (waits on a worker): opens the hold `amount_e4` under call_id. -EDQUOT: not enough money; -EIO: the database
  * does not answer; -ENOENT: account closed meanwhile. */
-int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZE], const struct charge_account *a, int64_t amount_e4);
+int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZE], const struct charge_account *a,
+                int64_t amount_e4);
 
 /* The owner that ends the legs. Without one (between trigger and callback) nothing is live and nothing can run out. */
 void charge_set_owner(struct charge *c, const struct charge_handlers *h, void *arg);
 
-/* Set-up fee + first increment (or minimum) are held before its SETUP. done(arg, 0 | -EDQUOT | -EIO). The leg exists from the call on;
- * when refused it is ended by the charge itself. rate is copied. Returns -ENOSPC over CHARGE_LEGS_MAX. */
-int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate, void (*done)(void *arg, int err), void *arg);
+/* Set-up fee + first increment (or minimum) are held before its SETUP. done(arg, 0 | -EDQUOT | -EIO). The leg exists from the
+ * call on; when refused it is ended by the charge itself. rate is copied. Returns -ENOSPC over CHARGE_LEGS_MAX. */
+int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate, void (*done)(void *arg, int err),
+                       void *arg);
 /* The same from a coroutine. */
 int charge_leg_reserve_wait(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate);
 
 /* Fsyncs the answer into the journal (on a worker) and starts the meter. Times of the CONNECT, rule 19. */
 void charge_leg_answered(struct charge *c, const char leg_id[ID_SIZE], int64_t mono_us, int64_t utc_us);
-/* Stops the meter; frees what was held for it beyond its amount at settlement. *amount_e4 (may be NULL): what it will be charged. */
+/* Stops the meter; frees what was held for it beyond its amount at settlement. *amount_e4 (may be NULL): what it will be
+ * charged. */
 void charge_leg_ended(struct charge *c, const char leg_id[ID_SIZE], int64_t mono_us, int64_t *amount_e4);
 
 /* Seconds until exhaustion at the present rates; INT64_MAX when nothing is due. What #8 says and the warning uses. */
@@ -64,8 +68,8 @@ int64_t charge_seconds_left(const struct charge *c);
 /* What member leg at `rate`, begun now beside the live legs, could talk (honest minutes left before dialling). */
 int64_t charge_seconds_left_with(const struct charge *c, const struct rate *rate);
 
-/* All legs must have ended. Settles in one transaction: a ledger row per leg with an amount, the hold closed, the rest given back; retried
- * until the database answers. done (may be NULL) is called when it is in the database; c is freed then. */
+/* All legs must have ended. Settles in one transaction: a ledger row per leg with an amount, the hold closed, the rest given
+ * back; retried until the database answers. done (may be NULL) is called when it is in the database; c is freed then. */
 void charge_close(struct charge *c, void (*done)(void *arg, int64_t total_e4), void *arg);
 
 #endif

@@ -40,7 +40,8 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 	int err;
 
 	err = store_query(c, check_row, q,
-	                  "SELECT a.id, a.provider_id, a.tariff_id, a.language, a.state, a.balance_e4 + a.credit_e4 - a.held_e4 FROM account_number n "
+	                  "SELECT a.id, a.provider_id, a.tariff_id, a.language, a.state, a.balance_e4 + a.credit_e4 - a.held_e4 "
+	                  "FROM account_number n "
 	                  "JOIN account a ON a.id = n.account_id WHERE n.number = ? AND n.valid_from <= ? AND n.valid_to IS NULL",
 	                  "st", q->number, q->at_utc_us);
 	if (err)
@@ -57,7 +58,8 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 	return q->available_e4 < t->hold_e4 ? -EDQUOT : 0;
 }
 
-int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us, struct billing_trigger *t)
+int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us,
+                          struct billing_trigger *t)
 {
 	struct check q = { .b = b, .number = number, .at_utc_us = at_utc_us, .t = t };
 

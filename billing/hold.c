@@ -20,15 +20,18 @@ static int hold_open_tx(struct store_conn *c, void *arg)
 	int64_t active;
 	int err;
 
-	err = store_exec(c, NULL, "INSERT INTO hold (id, account_id, node, amount_e4, opened_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)", "sisitt", h->id,
-	                 h->account_id, h->node, h->amount_e4, h->at_utc_us, h->expires_utc_us);
+	err = store_exec(c, NULL,
+	                 "INSERT INTO hold (id, account_id, node, amount_e4, opened_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+	                 "sisitt", h->id, h->account_id, h->node, h->amount_e4, h->at_utc_us, h->expires_utc_us);
 	if (err == -EEXIST)
 		return 0; /* ours, of a try whose commit we did not hear of */
 	if (err == -ERANGE)
 		return -ENOENT;
 	if (err)
 		return err;
-	err = store_exec(c, &changed, "UPDATE account SET held_e4 = held_e4 + ? WHERE id = ? AND state = 'active' AND balance_e4 + credit_e4 - held_e4 >= ?",
+	err = store_exec(c, &changed,
+	                 "UPDATE account SET held_e4 = held_e4 + ? WHERE id = ? AND state = 'active' AND balance_e4 + credit_e4 "
+	                 "- held_e4 >= ?",
 	                 "iii", h->amount_e4, h->account_id, h->amount_e4);
 	if (err || changed == 1)
 		return err;
@@ -57,10 +60,12 @@ static int hold_extend_tx(struct store_conn *c, void *arg)
 	uint64_t changed;
 	int err;
 
-	err = store_query(c, hold_available, &available, "SELECT balance_e4 + credit_e4 - held_e4 FROM account WHERE id = ? FOR UPDATE", "i", h->account_id);
+	err = store_query(c, hold_available, &available,
+	                  "SELECT balance_e4 + credit_e4 - held_e4 FROM account WHERE id = ? FOR UPDATE", "i", h->account_id);
 	if (err)
 		return err;
-	err = store_query_int(c, &grant, "SELECT amount_e4 FROM hold_step WHERE hold_id = ? AND step = ?", "si", h->id, (int64_t)h->step);
+	err = store_query_int(c, &grant, "SELECT amount_e4 FROM hold_step WHERE hold_id = ? AND step = ?", "si", h->id,
+	                      (int64_t)h->step);
 	if (!err) { /* taken in a try whose commit we did not hear of */
 		h->granted_e4 = grant;
 		h->available_e4 = available;
@@ -73,12 +78,13 @@ static int hold_extend_tx(struct store_conn *c, void *arg)
 	h->granted_e4 = 0;
 	if (grant < h->need_e4)
 		return -EDQUOT;
-	err = store_exec(c, &changed, "UPDATE hold SET amount_e4 = amount_e4 + ?, expires_at = ? WHERE id = ? AND state = 'open'", "its", grant, h->expires_utc_us,
-	                 h->id);
+	err = store_exec(c, &changed, "UPDATE hold SET amount_e4 = amount_e4 + ?, expires_at = ? WHERE id = ? AND state = 'open'",
+	                 "its", grant, h->expires_utc_us, h->id);
 	if (!err && changed == 0)
 		err = -ESTALE;
 	if (!err && grant > 0)
-		err = store_exec(c, NULL, "INSERT INTO hold_step (hold_id, step, amount_e4) VALUES (?, ?, ?)", "sii", h->id, (int64_t)h->step, grant);
+		err = store_exec(c, NULL, "INSERT INTO hold_step (hold_id, step, amount_e4) VALUES (?, ?, ?)", "sii", h->id,
+		                 (int64_t)h->step, grant);
 	if (!err && grant > 0)
 		err = store_exec(c, NULL, "UPDATE account SET held_e4 = held_e4 + ? WHERE id = ?", "ii", grant, h->account_id);
 	if (!err) {
@@ -120,11 +126,15 @@ static int settle_charge(struct store_conn *c, struct hold_settle *h, int64_t le
 		int64_t take = l->amount_e4 < left ? l->amount_e4 : left;
 
 		if (take > 0)
-			err = store_exec(c, NULL, "INSERT INTO ledger (id, account_id, number, kind, amount_e4, call_id, leg_id, at) VALUES (?, ?, ?, 'charge', ?, ?, ?, ?)",
+			err = store_exec(c, NULL,
+			                 "INSERT INTO ledger (id, account_id, number, kind, amount_e4, call_id, leg_id, at) "
+			                 "VALUES (?, ?, ?, 'charge', ?, ?, ?, ?)",
 			                 "sisisst", l->leg_id, h->account_id, h->number, -take, h->id, l->leg_id, h->at_utc_us);
 		if (!err && take < l->amount_e4)
-			err = store_exec(c, NULL, "INSERT INTO loss (id, account_id, amount_e4, call_id, leg_id, at) VALUES (?, ?, ?, ?, ?, ?)", "siisst", l->leg_id,
-			                 h->account_id, l->amount_e4 - take, h->id, l->leg_id, h->at_utc_us);
+			err = store_exec(
+				c, NULL,
+				"INSERT INTO loss (id, account_id, amount_e4, call_id, leg_id, at) VALUES (?, ?, ?, ?, ?, ?)",
+				"siisst", l->leg_id, h->account_id, l->amount_e4 - take, h->id, l->leg_id, h->at_utc_us);
 		left -= take;
 		h->total_e4 += take;
 		h->loss_e4 += l->amount_e4 - take;
@@ -141,20 +151,24 @@ static int hold_settle_tx(struct store_conn *c, void *arg)
 
 	h->total_e4 = h->loss_e4 = 0;
 	/* rows in the order account, hold: like everywhere, so that two transactions cannot wait for each other */
-	err = store_query(c, hold_available, &available, "SELECT balance_e4 + credit_e4 - held_e4 FROM account WHERE id = ? FOR UPDATE", "i", h->account_id);
+	err = store_query(c, hold_available, &available,
+	                  "SELECT balance_e4 + credit_e4 - held_e4 FROM account WHERE id = ? FOR UPDATE", "i", h->account_id);
 	if (!err)
 		err = store_query(c, hold_row, &row, "SELECT amount_e4, state FROM hold WHERE id = ? FOR UPDATE", "s", h->id);
 	if (err)
 		return err;
 	if (strcmp(row.state, "settled") == 0)
-		return store_query_int(c, &h->total_e4, "SELECT COALESCE(-SUM(amount_e4), 0) FROM ledger WHERE call_id = ? AND kind = 'charge'", "s", h->id);
+		return store_query_int(c, &h->total_e4,
+		                       "SELECT COALESCE(-SUM(amount_e4), 0) FROM ledger WHERE call_id = ? AND kind = 'charge'",
+		                       "s", h->id);
 	release = strcmp(row.state, "open") == 0 ? row.amount_e4 : 0; /* an expired one was given back already */
 	err = settle_charge(c, h, available + release);
 	if (!err)
-		err = store_exec(c, NULL, "UPDATE account SET balance_e4 = balance_e4 - ?, held_e4 = held_e4 - ? WHERE id = ?", "iii", h->total_e4, release,
-		                 h->account_id);
+		err = store_exec(c, NULL, "UPDATE account SET balance_e4 = balance_e4 - ?, held_e4 = held_e4 - ? WHERE id = ?",
+		                 "iii", h->total_e4, release, h->account_id);
 	if (!err)
-		err = store_exec(c, NULL, "UPDATE hold SET state = 'settled', closed_at = ? WHERE id = ?", "ts", h->at_utc_us, h->id);
+		err = store_exec(c, NULL, "UPDATE hold SET state = 'settled', closed_at = ? WHERE id = ?", "ts", h->at_utc_us,
+		                 h->id);
 	if (!err && h->loss_e4 > 0)
 		log_warn("settlement of call %s: %lld (1/10000) booked to the operator's loss", h->id, (long long)h->loss_e4);
 	return err;
@@ -189,15 +203,18 @@ static int hold_expire_one(struct store_conn *c, const struct hold_expired *e, u
 	int64_t ignored;
 	int err;
 
-	err = store_query(c, hold_available, &ignored, "SELECT balance_e4 FROM account WHERE id = ? FOR UPDATE", "i", e->account_id[i]);
+	err = store_query(c, hold_available, &ignored, "SELECT balance_e4 FROM account WHERE id = ? FOR UPDATE", "i",
+	                  e->account_id[i]);
 	if (!err)
-		err = store_query(c, hold_row, &row, "SELECT amount_e4, IF(expires_at < ?, state, 'renewed') FROM hold WHERE id = ? FOR UPDATE", "ts", e->now_utc_us,
-		                  e->id[i]);
+		err = store_query(c, hold_row, &row,
+		                  "SELECT amount_e4, IF(expires_at < ?, state, 'renewed') FROM hold WHERE id = ? FOR UPDATE",
+		                  "ts", e->now_utc_us, e->id[i]);
 	if (err || strcmp(row.state, "open") != 0)
 		return err;
 	err = store_exec(c, NULL, "UPDATE account SET held_e4 = held_e4 - ? WHERE id = ?", "ii", row.amount_e4, e->account_id[i]);
 	if (!err)
-		err = store_exec(c, NULL, "UPDATE hold SET state = 'expired', closed_at = ? WHERE id = ?", "ts", e->now_utc_us, e->id[i]);
+		err = store_exec(c, NULL, "UPDATE hold SET state = 'expired', closed_at = ? WHERE id = ?", "ts", e->now_utc_us,
+		                 e->id[i]);
 	return err;
 }
 
@@ -208,8 +225,10 @@ static int hold_expire_tx(struct store_conn *c, void *arg)
 
 	e->n = 0;
 	e->count = 0;
-	err = store_query(c, hold_expired_row, e, "SELECT id, account_id FROM hold WHERE state = 'open' AND expires_at < ? ORDER BY account_id, id LIMIT 64", "t",
-	                  e->now_utc_us);
+	err = store_query(
+		c, hold_expired_row, e,
+		"SELECT id, account_id FROM hold WHERE state = 'open' AND expires_at < ? ORDER BY account_id, id LIMIT 64", "t",
+		e->now_utc_us);
 	if (err == -ENOENT)
 		return 0;
 	for (unsigned i = 0; !err && i < e->n; i++) {

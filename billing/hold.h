@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * billing/hold.h - money set aside for one call: opened, extended, settled or expired; each step once, whatever is repeated. Blocking; workers.
+ * billing/hold.h - money set aside for one call: opened, extended, settled or expired; each step once, whatever is repeated.
+ * Blocking; workers.
  *
  * A hold's id is its call's. Available = balance + credit - held, kept in the account row by conditional relative updates.
  */

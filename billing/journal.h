@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * billing/journal.h - an append-only text file that survives the death of the node: what must not be forgotten between a CONNECT and the database.
+ * billing/journal.h - an append-only text file that survives the death of the node: what must not be forgotten between a CONNECT
+ * and the database.
  *
- * One line an entry, "CRC text\n"; what a torn write left at the end is ignored, and said. Lines are on the disk (fdatasync) when journal_append returns. Any
- * thread, one at a time (locked); blocking, so workers.
+ * One line an entry, "CRC text\n"; what a torn write left at the end is ignored, and said. Lines are on the disk (fdatasync) when
+ * journal_append returns. Any thread, one at a time (locked); blocking, so workers.
  */
 #ifndef BILLING_JOURNAL_H
 #define BILLING_JOURNAL_H

@@ -36,7 +36,9 @@ void money_format_e4(int64_t e4, char out[MONEY_TEXT_MAX])
 	const char *sign = e4 < 0 ? "-" : "";
 
 	if (v % 100 == 0)
-		(void)snprintf(out, MONEY_TEXT_MAX, "%s%llu.%02llu", sign, (unsigned long long)(v / 10000), (unsigned long long)(v % 10000 / 100));
+		(void)snprintf(out, MONEY_TEXT_MAX, "%s%llu.%02llu", sign, (unsigned long long)(v / 10000),
+		               (unsigned long long)(v % 10000 / 100));
 	else
-		(void)snprintf(out, MONEY_TEXT_MAX, "%s%llu.%04llu", sign, (unsigned long long)(v / 10000), (unsigned long long)(v % 10000));
+		(void)snprintf(out, MONEY_TEXT_MAX, "%s%llu.%04llu", sign, (unsigned long long)(v / 10000),
+		               (unsigned long long)(v % 10000));
 }

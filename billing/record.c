@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * billing/record.c - a record is a statement that may be run any number of times (INSERT IGNORE by its id): the journal keeps the statement itself, and the
- * replay after a crash is running it again.
+ * billing/record.c - a record is a statement that may be run any number of times (INSERT IGNORE by its id): the journal keeps the
+ * statement itself, and the replay after a crash is running it again.
  */
 #include "billing/record.h"
 
@@ -33,7 +33,8 @@ void record_clean(char *out, unsigned size, const char *in)
 	unsigned n = 0;
 
 	for (; in && *in && n + 1 < size; in++) {
-		int plain = (*in >= '0' && *in <= '9') || (*in >= 'a' && *in <= 'z') || (*in >= 'A' && *in <= 'Z') || strchr("+*#:/._-@ ", *in) != NULL;
+		int plain = (*in >= '0' && *in <= '9') || (*in >= 'a' && *in <= 'z') || (*in >= 'A' && *in <= 'Z') ||
+		            strchr("+*#:/._-@ ", *in) != NULL;
 
 		out[n++] = plain ? *in : '?';
 	}
@@ -115,8 +116,10 @@ static const char *number_or_null(int64_t v, char buf[24])
 
 void record_put_leg(struct billing *b, const struct leg_record *r)
 {
-	char sql[JOURNAL_LINE_MAX - 64], calling[WORD], calling_raw[WORD], called[WORD], called_raw[WORD], redirecting[WORD], trunk[WORD], channel[WORD], node[WORD];
-	char began[CLOCK_STAMP_SIZE + 2], alerting[CLOCK_STAMP_SIZE + 2], answered[CLOCK_STAMP_SIZE + 2], ended[CLOCK_STAMP_SIZE + 2];
+	char sql[JOURNAL_LINE_MAX - 64], calling[WORD], calling_raw[WORD], called[WORD], called_raw[WORD], redirecting[WORD],
+		trunk[WORD], channel[WORD], node[WORD];
+	char began[CLOCK_STAMP_SIZE + 2], alerting[CLOCK_STAMP_SIZE + 2], answered[CLOCK_STAMP_SIZE + 2],
+		ended[CLOCK_STAMP_SIZE + 2];
 	char account[24], provider[24], tariff[24];
 
 	record_clean(calling, 32, r->calling);
@@ -128,29 +131,37 @@ void record_put_leg(struct billing *b, const struct leg_record *r)
 	record_clean(channel, WORD, r->channel);
 	record_clean(node, 32, b->config.node);
 	(void)snprintf(sql, sizeof(sql),
-	               "INSERT IGNORE INTO leg_record (leg_id, call_id, account_id, provider_id, node, role, party_order, direction, trunk, channel, timeslot, call_reference, "
-	               "bearer, calling, calling_raw, calling_ton, calling_npi, presentation, screening, called, called_raw, called_ton, called_npi, redirecting_raw, "
-	               "began_at, alerting_at, answered_at, ended_at, talk_ms, cause, location, cleared_by, tariff_id, tariff_version, price_e4) VALUES "
-	               "('%s','%s',%s,%s,'%s','%s',%u,'%s','%s','%s',%u,%u,%u,'%s','%s',%u,%u,'%s','%s','%s','%s',%u,%u,'%s',%s,%s,%s,%s,%lld,%d,%d,'%s',%s,%d,%lld)",
-	               r->leg_id, r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider), node, r->role, r->order,
-	               r->outgoing ? "out" : "in", trunk, channel, r->timeslot, r->reference, r->bearer, calling, calling_raw, r->calling_ton, r->calling_npi,
-	               r->presentation, r->screening, called, called_raw, r->called_ton, r->called_npi, redirecting, stamp(r->began_us, began),
-	               stamp(r->alerting_us, alerting), stamp(r->answered_us, answered), stamp(r->ended_us, ended), (long long)r->talk_ms, r->cause, r->location,
-	               r->by_peer ? "peer" : "us", number_or_null(r->tariff_id, tariff), r->tariff_version, (long long)r->price_e4);
+	               "INSERT IGNORE INTO leg_record (leg_id, call_id, account_id, provider_id, node, role, party_order, "
+	               "direction, trunk, channel, timeslot, call_reference, "
+	               "bearer, calling, calling_raw, calling_ton, calling_npi, presentation, screening, called, called_raw, "
+	               "called_ton, called_npi, redirecting_raw, "
+	               "began_at, alerting_at, answered_at, ended_at, talk_ms, cause, location, cleared_by, tariff_id, "
+	               "tariff_version, price_e4) VALUES "
+	               "('%s','%s',%s,%s,'%s','%s',%u,'%s','%s','%s',%u,%u,%u,'%s','%s',%u,%u,'%s','%s','%s','%s',%u,%u,'%s',%s,%"
+	               "s,%s,%s,%lld,%d,%d,'%s',%s,%d,%lld)",
+	               r->leg_id, r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider),
+	               node, r->role, r->order, r->outgoing ? "out" : "in", trunk, channel, r->timeslot, r->reference, r->bearer,
+	               calling, calling_raw, r->calling_ton, r->calling_npi, r->presentation, r->screening, called, called_raw,
+	               r->called_ton, r->called_npi, redirecting, stamp(r->began_us, began), stamp(r->alerting_us, alerting),
+	               stamp(r->answered_us, answered), stamp(r->ended_us, ended), (long long)r->talk_ms, r->cause, r->location,
+	               r->by_peer ? "peer" : "us", number_or_null(r->tariff_id, tariff), r->tariff_version,
+	               (long long)r->price_e4);
 	record_put(b, r->leg_id, sql);
 }
 
 void record_put_call(struct billing *b, const struct call_record *r)
 {
-	char sql[1024], host[WORD], service[WORD], node[WORD], began[CLOCK_STAMP_SIZE + 2], ended[CLOCK_STAMP_SIZE + 2], account[24], provider[24];
+	char sql[1024], host[WORD], service[WORD], node[WORD], began[CLOCK_STAMP_SIZE + 2], ended[CLOCK_STAMP_SIZE + 2],
+		account[24], provider[24];
 
 	record_clean(host, 32, r->host);
 	record_clean(service, 32, r->service);
 	record_clean(node, 32, b->config.node);
 	(void)snprintf(sql, sizeof(sql),
-	               "INSERT IGNORE INTO call_record (call_id, account_id, provider_id, host, service, node, began_at, ended_at, cause) VALUES "
+	               "INSERT IGNORE INTO call_record (call_id, account_id, provider_id, host, service, node, began_at, "
+	               "ended_at, cause) VALUES "
 	               "('%s',%s,%s,'%s','%s','%s',%s,%s,%d)",
-	               r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider), host, service, node, stamp(r->began_us, began),
-	               stamp(r->ended_us, ended), r->cause);
+	               r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider), host,
+	               service, node, stamp(r->began_us, began), stamp(r->ended_us, ended), r->cause);
 	record_put(b, r->call_id, sql);
 }

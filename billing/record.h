@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * billing/record.h - call and leg records (rule 25): first into the journal, fsynced; then into the database, once. Control thread.
+ * billing/record.h - call and leg records (rule 25): first into the journal, fsynced; then into the database, once. Control
+ * thread.
  */
 #ifndef BILLING_RECORD_H
 #define BILLING_RECORD_H

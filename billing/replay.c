@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * billing/replay.c - what an earlier life of this node left in the journal: calls to settle, records to store. Everything may have been done already; nothing is
- * done twice.
+ * billing/replay.c - what an earlier life of this node left in the journal: calls to settle, records to store. Everything may
+ * have been done already; nothing is done twice.
  *
  *   O call account number        a hold is being opened
  *   A call leg utc_us rate       answered
@@ -184,7 +184,8 @@ static int replay_settle(struct billing *b, const struct replay_call *c)
 		int64_t amount = l->ended ? l->amount_e4 : rating_amount_e4(&l->rate, l->talk_ms, l->answered_utc_us);
 
 		if (!l->ended)
-			log_warn("leg %s of call %s was cut by the end of this node: charged to its last checkpoint, %lld ms", l->id, c->id, (long long)l->talk_ms);
+			log_warn("leg %s of call %s was cut by the end of this node: charged to its last checkpoint, %lld ms",
+			         l->id, c->id, (long long)l->talk_ms);
 		if (amount > 0) {
 			memcpy(s->leg[s->count].leg_id, l->id, ID_SIZE);
 			s->leg[s->count++].amount_e4 = amount;

@@ -8,11 +8,13 @@
 #include "billing/internal.h"
 #include "billing/money.h"
 
-#define RATE_COLUMNS "class, prefix, price_e4, setup_e4, minimum_s, increment_s, free_s, bands, utc_offset_min, version, tariff_id"
+#define RATE_COLUMNS \
+	"class, prefix, price_e4, setup_e4, minimum_s, increment_s, free_s, bands, utc_offset_min, version, tariff_id"
 
 /* ---- looking up ---- */
 
-/* "'8','86','861',...": the number's prefixes, so that the longest is found by the index and not by reading all. The number's characters are checked. */
+/* "'8','86','861',...": the number's prefixes, so that the longest is found by the index and not by reading all. The number's
+ * characters are checked. */
 static int prefix_list(const char *number, char *out, size_t size)
 {
 	size_t n = 0, len = strlen(number);
@@ -39,7 +41,8 @@ int tariff_area(struct store_conn *c, const char *number, char area[16])
 	area[0] = '\0';
 	if (prefix_list(number, list, sizeof(list)) != 0)
 		return 0;
-	(void)snprintf(sql, sizeof(sql), "SELECT area FROM number_area WHERE prefix IN (%s) ORDER BY LENGTH(prefix) DESC LIMIT 1", list);
+	(void)snprintf(sql, sizeof(sql), "SELECT area FROM number_area WHERE prefix IN (%s) ORDER BY LENGTH(prefix) DESC LIMIT 1",
+	               list);
 	err = store_query(c, area_row, area, sql, "");
 	return err == -ENOENT ? 0 : err;
 }
@@ -48,11 +51,13 @@ int tariff_area(struct store_conn *c, const char *number, char area[16])
 int tariff_barred(struct store_conn *c, const char *number)
 {
 	int64_t n;
-	int err = store_query_int(c, &n,
-	                          "SELECT COUNT(*) FROM number_bar b WHERE (b.kind = 'prefix' AND LEFT(?, LENGTH(b.pattern)) = b.pattern) OR (b.kind = 'exact' AND "
-	                          "(? = b.pattern OR ? = CONCAT('s:', b.pattern) OR (RIGHT(?, LENGTH(b.pattern)) = b.pattern AND EXISTS "
-	                          "(SELECT 1 FROM number_area a WHERE a.prefix = LEFT(?, LENGTH(?) - LENGTH(b.pattern))))))",
-	                          "ssssss", number, number, number, number, number, number);
+	int err = store_query_int(
+		c, &n,
+		"SELECT COUNT(*) FROM number_bar b WHERE (b.kind = 'prefix' AND LEFT(?, LENGTH(b.pattern)) = b.pattern) OR "
+	        "(b.kind = 'exact' AND "
+		"(? = b.pattern OR ? = CONCAT('s:', b.pattern) OR (RIGHT(?, LENGTH(b.pattern)) = b.pattern AND EXISTS "
+		"(SELECT 1 FROM number_area a WHERE a.prefix = LEFT(?, LENGTH(?) - LENGTH(b.pattern))))))",
+		"ssssss", number, number, number, number, number, number);
 
 	return err ? err : n > 0;
 }
@@ -77,7 +82,8 @@ static int rate_row(void *arg, const char *const *col, unsigned cols)
 	return 1;
 }
 
-int tariff_rate(struct store_conn *c, int64_t tariff_id, const char *origin_area, const char *called, int64_t at_utc_us, struct rate *r)
+int tariff_rate(struct store_conn *c, int64_t tariff_id, const char *origin_area, const char *called, int64_t at_utc_us,
+                struct rate *r)
 {
 	char list[1024], sql[1600], area[16];
 	int err;
@@ -85,7 +91,8 @@ int tariff_rate(struct store_conn *c, int64_t tariff_id, const char *origin_area
 	if (prefix_list(called, list, sizeof(list)) != 0)
 		return -ENOENT;
 	(void)snprintf(sql, sizeof(sql),
-	               "SELECT " RATE_COLUMNS " FROM tariff_rate WHERE tariff_id = ? AND class = 'prefix' AND prefix IN (%s) AND valid_from <= ? AND "
+	               "SELECT " RATE_COLUMNS
+	               " FROM tariff_rate WHERE tariff_id = ? AND class = 'prefix' AND prefix IN (%s) AND valid_from <= ? AND "
 	               "(valid_to IS NULL OR valid_to > ?) ORDER BY LENGTH(prefix) DESC, valid_from DESC LIMIT 1",
 	               list);
 	err = store_query(c, rate_row, r, sql, "itt", tariff_id, at_utc_us, at_utc_us);
@@ -94,10 +101,12 @@ int tariff_rate(struct store_conn *c, int64_t tariff_id, const char *origin_area
 	err = tariff_area(c, called, area);
 	if (err || area[0] == '\0')
 		return err ? err : -ENOENT;
-	return store_query(c, rate_row, r,
-	                   "SELECT " RATE_COLUMNS " FROM tariff_rate WHERE tariff_id = ? AND class = ? AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?) "
-	                   "ORDER BY valid_from DESC LIMIT 1",
-	                   "istt", tariff_id, strcmp(area, origin_area) == 0 ? "local" : "domestic", at_utc_us, at_utc_us);
+	return store_query(
+		c, rate_row, r,
+		"SELECT " RATE_COLUMNS
+		" FROM tariff_rate WHERE tariff_id = ? AND class = ? AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?) "
+		"ORDER BY valid_from DESC LIMIT 1",
+		"istt", tariff_id, strcmp(area, origin_area) == 0 ? "local" : "domestic", at_utc_us, at_utc_us);
 }
 
 struct cheapest {
@@ -122,8 +131,9 @@ int tariff_cheapest_first(struct store_conn *c, int64_t tariff_id, int64_t at_ut
 {
 	struct cheapest q = { .at_utc_us = at_utc_us };
 	int err = store_query(c, cheapest_row, &q,
-	                      "SELECT " RATE_COLUMNS " FROM tariff_rate WHERE tariff_id = ? AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)", "itt", tariff_id,
-	                      at_utc_us, at_utc_us);
+	                      "SELECT " RATE_COLUMNS
+	                      " FROM tariff_rate WHERE tariff_id = ? AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)",
+	                      "itt", tariff_id, at_utc_us, at_utc_us);
 
 	if (q.any && (err == 0 || err == -ENOENT)) {
 		*first_e4 = q.first_e4;
@@ -182,7 +192,10 @@ static const char *csv_check(const struct csv *f, const struct csv_row *r)
 {
 	switch (f->kind) {
 	case CSV_AREAS:
-		return r->cols < 2 || r->cols > 3 ? "prefix,area[,name] are wanted" : !digits_only(r->col[0]) ? "the prefix is digits" : !digits_only(r->col[1]) || strlen(r->col[1]) > 15 ? "the area is digits" : NULL;
+		return r->cols < 2 || r->cols > 3                          ? "prefix,area[,name] are wanted"
+		       : !digits_only(r->col[0])                           ? "the prefix is digits"
+		       : !digits_only(r->col[1]) || strlen(r->col[1]) > 15 ? "the area is digits"
+		                                                           : NULL;
 	case CSV_BARS:
 		if (r->cols != 3 || (strcmp(r->col[0], "exact") != 0 && strcmp(r->col[0], "prefix") != 0))
 			return "exact|prefix,pattern,reason are wanted";
@@ -250,10 +263,12 @@ static int csv_store_rate(struct store_conn *c, const struct csv *f, int64_t tar
 	(void)money_parse_e4(r->col[2], &price);
 	(void)money_parse_e4(r->col[3], &setup);
 	return store_exec(c, NULL,
-	                  "INSERT INTO tariff_rate (tariff_id, version, valid_from, class, prefix, price_e4, setup_e4, minimum_s, increment_s, free_s, bands) "
+	                  "INSERT INTO tariff_rate (tariff_id, version, valid_from, class, prefix, price_e4, setup_e4, "
+	                  "minimum_s, increment_s, free_s, bands) "
 	                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	                  "iitssiiiiis", tariff, version, f->at_utc_us, r->col[0], r->col[1], price, setup, (int64_t)atoi(r->col[4]), (int64_t)atoi(r->col[5]),
-	                  (int64_t)atoi(r->col[6]), r->cols > 7 ? r->col[7] : "");
+	                  "iitssiiiiis", tariff, version, f->at_utc_us, r->col[0], r->col[1], price, setup,
+	                  (int64_t)atoi(r->col[4]), (int64_t)atoi(r->col[5]), (int64_t)atoi(r->col[6]),
+	                  r->cols > 7 ? r->col[7] : "");
 }
 
 /* A new version from now on; calls that talk keep theirs. */
@@ -265,9 +280,11 @@ static int csv_store_tariff(struct store_conn *c, const struct csv *f)
 	if (!err)
 		err = store_query_int(c, &tariff, "SELECT id FROM tariff WHERE name = ?", "s", f->name);
 	if (!err)
-		err = store_query_int(c, &version, "SELECT COALESCE(MAX(version), 0) + 1 FROM tariff_rate WHERE tariff_id = ?", "i", tariff);
+		err = store_query_int(c, &version, "SELECT COALESCE(MAX(version), 0) + 1 FROM tariff_rate WHERE tariff_id = ?",
+		                      "i", tariff);
 	if (!err)
-		err = store_exec(c, NULL, "UPDATE tariff_rate SET valid_to = ? WHERE tariff_id = ? AND valid_to IS NULL", "ti", f->at_utc_us, tariff);
+		err = store_exec(c, NULL, "UPDATE tariff_rate SET valid_to = ? WHERE tariff_id = ? AND valid_to IS NULL", "ti",
+		                 f->at_utc_us, tariff);
 	for (unsigned i = 0; !err && i < f->count; i++)
 		err = csv_store_rate(c, f, tariff, version, &f->row[i]);
 	return err;
@@ -284,14 +301,17 @@ static int csv_store_tx(struct store_conn *c, void *arg)
 		const struct csv_row *r = &f->row[i];
 
 		if (f->kind == CSV_AREAS)
-			err = store_exec(c, NULL, "REPLACE INTO number_area (prefix, area, name) VALUES (?, ?, ?)", "sss", r->col[0], r->col[1], r->cols > 2 ? r->col[2] : "");
+			err = store_exec(c, NULL, "REPLACE INTO number_area (prefix, area, name) VALUES (?, ?, ?)", "sss",
+			                 r->col[0], r->col[1], r->cols > 2 ? r->col[2] : "");
 		else
-			err = store_exec(c, NULL, "REPLACE INTO number_bar (kind, pattern, reason) VALUES (?, ?, ?)", "sss", r->col[0], r->col[1], r->col[2]);
+			err = store_exec(c, NULL, "REPLACE INTO number_bar (kind, pattern, reason) VALUES (?, ?, ?)", "sss",
+			                 r->col[0], r->col[1], r->col[2]);
 	}
 	return err;
 }
 
-int tariff_import(struct store *s, enum csv_kind kind, FILE *csv, const char *file, const char *name, int64_t at_utc_us, FILE *errors, unsigned *rows)
+int tariff_import(struct store *s, enum csv_kind kind, FILE *csv, const char *file, const char *name, int64_t at_utc_us,
+                  FILE *errors, unsigned *rows)
 {
 	struct csv f = { .kind = kind, .name = name, .at_utc_us = at_utc_us };
 	int err = csv_read(&f, csv, file, errors);

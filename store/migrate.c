@@ -59,7 +59,10 @@ static char *next_statement(const char **text)
 
 static int version_now(struct store_conn *c, int64_t *version)
 {
-	int err = store_exec(c, NULL, "CREATE TABLE IF NOT EXISTS schema_version (version INT NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL) ENGINE=InnoDB", "");
+	int err = store_exec(c, NULL,
+	                     "CREATE TABLE IF NOT EXISTS schema_version (version INT NOT NULL PRIMARY KEY, applied_at "
+	                     "DATETIME(3) NOT NULL) ENGINE=InnoDB",
+	                     "");
 
 	return err ? err : store_query_int(c, version, "SELECT COALESCE(MAX(version), 0) FROM schema_version", "");
 }
@@ -71,7 +74,8 @@ static int migrate_tx(struct store_conn *c, void *arg)
 	int err = version_now(c, &version);
 
 	if (!err && version > store_schema_version) {
-		(void)fprintf(report, "the database has schema %lld, this program knows %d: it is older than the database\n", (long long)version, store_schema_version);
+		(void)fprintf(report, "the database has schema %lld, this program knows %d: it is older than the database\n",
+		              (long long)version, store_schema_version);
 		return -EOVERFLOW;
 	}
 	for (; !err && version < store_schema_version; version++) {
@@ -85,7 +89,8 @@ static int migrate_tx(struct store_conn *c, void *arg)
 			free(sql);
 		}
 		if (!err)
-			err = store_exec(c, NULL, "INSERT IGNORE INTO schema_version (version, applied_at) VALUES (?, ?)", "it", version + 1, clock_utc_us());
+			err = store_exec(c, NULL, "INSERT IGNORE INTO schema_version (version, applied_at) VALUES (?, ?)", "it",
+			                 version + 1, clock_utc_us());
 		if (!err)
 			(void)fprintf(report, "schema %lld applied\n", (long long)version + 1);
 	}
@@ -100,7 +105,10 @@ int store_migrate(struct store *s, FILE *report)
 static int check_tx(struct store_conn *c, void *arg)
 {
 	int64_t tables;
-	int err = store_query_int(c, &tables, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_version'", "");
+	int err = store_query_int(c, &tables,
+	                          "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name "
+	                          "= 'schema_version'",
+	                          "");
 
 	*(int64_t *)arg = 0;
 	if (!err && tables)
@@ -116,11 +124,13 @@ int store_check_schema(struct store *s)
 	if (err)
 		return err;
 	if (version > store_schema_version) {
-		log_error("the database has schema %lld, this program knows up to %d: install the newer program", (long long)version, store_schema_version);
+		log_error("the database has schema %lld, this program knows up to %d: install the newer program",
+		          (long long)version, store_schema_version);
 		return -EOVERFLOW;
 	}
 	if (version < store_schema_version) {
-		log_error("the database has schema %lld, this program needs %d: run `partyline migrate`", (long long)version, store_schema_version);
+		log_error("the database has schema %lld, this program needs %d: run `partyline migrate`", (long long)version,
+		          store_schema_version);
 		return -ENOENT;
 	}
 	return 0;

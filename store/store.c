@@ -139,12 +139,16 @@ static int conn_open(struct store_conn *c)
 	(void)mysql_options(c->my, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
 	(void)mysql_options(c->my, MYSQL_OPT_RECONNECT, &reconnect);
 	(void)mysql_options(c->my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	/* Strict, so that nothing is cut or rounded silently; snapshot isolation, so that a read-then-write of the same row cannot lose an update. */
-	(void)mysql_options(c->my, MYSQL_INIT_COMMAND,
-	                    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-	                    "time_zone='+00:00', innodb_snapshot_isolation=ON, innodb_lock_wait_timeout=5, autocommit=1");
-	if (mysql_real_connect(c->my, k->socket[0] ? NULL : k->host, k->user, c->s->password, k->database[0] ? k->database : NULL, k->port,
-	                       k->socket[0] ? k->socket : NULL, CLIENT_FOUND_ROWS) == NULL) /* an UPDATE counts the rows it found */ {
+	/* Strict, so that nothing is cut or rounded silently; snapshot isolation, so that a read-then-write of the same row
+	 * cannot lose an update. */
+	(void)mysql_options(
+		c->my, MYSQL_INIT_COMMAND,
+		"SET SESSION "
+	        "sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
+		"time_zone='+00:00', innodb_snapshot_isolation=ON, innodb_lock_wait_timeout=5, autocommit=1");
+	if (mysql_real_connect(c->my, k->socket[0] ? NULL : k->host, k->user, c->s->password, k->database[0] ? k->database : NULL,
+	                       k->port, k->socket[0] ? k->socket : NULL,
+	                       CLIENT_FOUND_ROWS) == NULL) /* an UPDATE counts the rows it found */ {
 		log_warn("database: %s", mysql_error(c->my));
 		conn_drop(c);
 		return -ECONNABORTED;
@@ -350,7 +354,8 @@ static int store_rows(struct store_conn *c, int (*row)(void *, const char *const
 	return err == 1 ? 0 : err;
 }
 
-int store_query(struct store_conn *c, int (*row)(void *, const char *const *, unsigned), void *arg, const char *sql, const char *types, ...)
+int store_query(struct store_conn *c, int (*row)(void *, const char *const *, unsigned), void *arg, const char *sql,
+                const char *types, ...)
 {
 	size_t len;
 	va_list ap;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * store/store.h - the database: connections for worker threads, transactions that are repeated when they may be, a schema that only moves forward.
+ * store/store.h - the database: connections for worker threads, transactions that are repeated when they may be, a schema that
+ * only moves forward.
  *
- * Blocking: workers and the command line only, never the control or a media thread. A connection belongs to one thread between store_tx's begin and end.
+ * Blocking: workers and the command line only, never the control or a media thread. A connection belongs to one thread between
+ * store_tx's begin and end.
  *
- * What is repeated and why (storage facts, measured): 1213 deadlock, 1205 lock wait, 1020 changed since read (innodb_snapshot_isolation); and after a lost
- * connection (2006, 2013, 1047) the whole transaction, because nobody knows whether its commit happened. So every movement has an id of its own, made before
- * the first try, and a repeated transaction finds its own row.
+ * What is repeated and why (storage facts, measured): 1213 deadlock, 1205 lock wait, 1020 changed since read
+ * (innodb_snapshot_isolation); and after a lost connection (2006, 2013, 1047) the whole transaction, because nobody knows whether
+ * its commit happened. So every movement has an id of its own, made before the first try, and a repeated transaction finds its
+ * own row.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -30,27 +33,32 @@ struct store_config {
 int  store_open(struct store **sp, const struct store_config *c); /* -EACCES password file; connects at the first use */
 void store_close(struct store *s);
 
-/* Runs fn in a transaction; repeats it as told above, at most STORE_TRIES times over about 3 s. fn returns 0 (commit) or negative errno (rolled back and
- * returned; -EAGAIN and -ECONNABORTED are the store's own and mean: repeat). -EIO: the database does not answer. */
+/* Runs fn in a transaction; repeats it as told above, at most STORE_TRIES times over about 3 s. fn returns 0 (commit) or negative
+ * errno (rolled back and returned; -EAGAIN and -ECONNABORTED are the store's own and mean: repeat). -EIO: the database does not
+ * answer. */
 #define STORE_TRIES 8
 int store_tx(struct store *s, int (*fn)(struct store_conn *c, void *arg), void *arg);
 
 /*
- * Statements with ? for values; types has a letter for each: i int64_t, s const char * (NULL: NULL), t int64_t microseconds UTC as DATETIME(3) (0: NULL).
- * 0; -EEXIST duplicate key; -ERANGE a CHECK or foreign key refused it; -EAGAIN, -ECONNABORTED (see store_tx); -EIO anything else (logged).
+ * Statements with ? for values; types has a letter for each: i int64_t, s const char * (NULL: NULL), t int64_t microseconds UTC
+ * as DATETIME(3) (0: NULL). 0; -EEXIST duplicate key; -ERANGE a CHECK or foreign key refused it; -EAGAIN, -ECONNABORTED (see
+ * store_tx); -EIO anything else (logged).
  */
 int store_exec(struct store_conn *c, uint64_t *affected, const char *sql, const char *types, ...);
 /* row is called for each; columns are text, NULL for NULL. It may return 1 to stop, or a negative errno. -ENOENT: no row. */
-int store_query(struct store_conn *c, int (*row)(void *arg, const char *const *col, unsigned cols), void *arg, const char *sql, const char *types, ...);
+int store_query(struct store_conn *c, int (*row)(void *arg, const char *const *col, unsigned cols), void *arg, const char *sql,
+                const char *types, ...);
 /* The first column of the first row. */
 int store_query_int(struct store_conn *c, int64_t *out, const char *sql, const char *types, ...);
 
 /* ---- schema ---- */
 extern const int store_schema_version;         /* what this program needs */
 int store_migrate(struct store *s, FILE *report); /* applies what is missing; can be repeated after a crash */
-int store_check_schema(struct store *s);       /* -ENOENT none or older (run `partyline migrate`), -EOVERFLOW newer than this program; logged */
+/* -ENOENT none or older (run `partyline migrate`), -EOVERFLOW newer than this program; logged */
+int store_check_schema(struct store *s);
 
-/* Tests: the n-th statement from now (1 = next) fails with this MariaDB error before it is sent (after: it was executed and its reply is lost). */
+/* Tests: the n-th statement from now (1 = next) fails with this MariaDB error before it is sent (after: it was executed and its
+ * reply is lost). */
 void store_fault(struct store *s, unsigned n, unsigned error, bool after);
 
 #endif

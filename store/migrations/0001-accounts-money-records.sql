@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
 -- Accounts, numbers, areas, tariffs, holds, the ledger, records, and the views that others read.
 -- Money is BIGINT in 1/10000 of the currency unit (_e4). Times are UTC DATETIME(3), given by the program.
 -- Every statement may be run again: MariaDB commits after each, and a crash may come between any two.
