@@ -2,16 +2,21 @@
 /*
  * billing/rating.h - what a leg costs. Pure: no clock, no database; integers only. Telephony rules 20 and 21.
  *
- * Billable time is the talk time with the started second counted, raised to the minimum and then to whole increments. An increment is priced wholly in the band in
- * which it starts, by the clock of the called route. The amount is summed exactly (numerator over 60,000: price per minute times milliseconds) and rounded
- * once, down to 1/10000. It never decreases in time.
+ * Billable time is the talk time with the started second counted, raised to the minimum and then to whole increments. An
+ * increment is priced wholly in the band in which it starts, by the clock of the called route. The amount is summed exactly
+ * (numerator over 60,000: price per minute times milliseconds) and rounded once, down to 1/10000. It never decreases in time.
  */
 #ifndef BILLING_RATING_H
 #define BILLING_RATING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define RATE_BANDS_MAX 8
+#define RATE_BANDS_MAX    8
+/* With these no sum of amounts leaves an int64_t: a million a minute, a day's increment, a year's talk. */
+#define RATE_PRICE_MAX_E4 INT64_C(10000000000)
+#define RATE_SECONDS_MAX  86400
+#define RATE_TALK_MAX_MS  (INT64_C(366) * 86400 * 1000)
 
 struct rate_band { /* of the day, in minutes after midnight by the route's clock; to may be below from (over midnight) */
 	uint16_t from_min, to_min;
@@ -29,6 +34,9 @@ struct rate {
 	int      version;
 	char     destination[24]; /* "local", "domestic", or the prefix: for the record and for people */
 };
+
+/* Within the limits above: what a file or a table says is asked first. */
+bool    rating_valid(const struct rate *r);
 
 int64_t rating_billable_s(const struct rate *r, int64_t talk_ms);
 /* talk_ms 0 (answered and gone in the same millisecond): 0. */
