@@ -28,6 +28,8 @@ const char *xcall_state_name(enum xcall_state s)
 	return name[s];
 }
 
+static void on_gone(struct xcall *c, const struct e1_event *ev);
+
 /* The oldest finished calls give way. */
 static void trim(struct exchange *x)
 {
@@ -93,6 +95,14 @@ struct xcall *xcall_find(struct exchange *x, const char *id)
 	return NULL;
 }
 
+/* All timeslots are taken: no SETUP can go out, and a public exchange tells its own subscriber so (34, Q.931 5.1.5.1). */
+static void congested(struct xcall *c)
+{
+	struct e1_event ev = { .type = E1_GONE, .cause = 34, .location = -1, .at_us = c->setup_us };
+
+	on_gone(c, &ev);
+}
+
 int xcall_dial(struct exchange *x, const struct xdial *d, struct xcall **xcp)
 {
 	struct xspan *s;
@@ -114,13 +124,15 @@ int xcall_dial(struct exchange *x, const struct xdial *d, struct xcall **xcp)
 	if (d->stay_ms >= 0)
 		c->plan.stay_ms = d->stay_ms;
 	err = e1_call_dial(s->e1, &c->setup, false, c, &c->e1);
-	if (err) {
+	if (err && (err != -EBUSY || d->setup.timeslot)) {
 		xcall_free(c);
 		return err;
 	}
 	counter_inc(&x->count[XCOUNT_DIALLED]);
-	c->timeslot = e1_call_timeslot(c->e1);
+	c->timeslot = err ? 0 : e1_call_timeslot(c->e1);
 	xcall_emit_setup(c, "dial");
+	if (err)
+		congested(c);
 	*xcp = c;
 	return 0;
 }
@@ -241,7 +253,7 @@ static void cleared(struct xcall *c, const struct e1_event *ev)
 {
 	c->state = XCALL_CLEARING;
 	c->cause = ev->cause;
-	c->cleared_by = ev->by_peer ? "node" : "line";
+	c->cleared_by = ev->by_peer ? "node" : c->e1 ? "line" : "exchange";
 	c->end_us = ev->at_us;
 	c->cut_through = false;
 	xcall_timer_stop(c);

@@ -147,7 +147,7 @@ static int cmd_dial(struct exchange *x, struct xargs *a, json_t *reply)
 	case -ENETDOWN:
 		return xcommand_fail(reply, err, "the span is not up");
 	case -EBUSY:
-		return xcommand_fail(reply, err, "no free timeslot");
+		return xcommand_fail(reply, err, "timeslot %u is taken", d.setup.timeslot);
 	default:
 		return xcommand_done(reply, err);
 	}

@@ -148,7 +148,8 @@ struct xdial { /* a command's wishes */
 	bool            overlap;
 	long            stay_ms; /* -1: as the phone is set */
 };
-/* -ENETDOWN no span is up, -EBUSY, -EINVAL, -ENODEV no such span. */
+/* -ENETDOWN no span is up, -EBUSY the timeslot asked for is taken, -EINVAL, -ENODEV no such span. With all timeslots taken 0: the
+ * call ends at once with 34. */
 int           xcall_dial(struct exchange *x, const struct xdial *d, struct xcall **xcp);
 void          xcall_incoming(struct xspan *s, const struct e1_event *ev);
 void          xcall_event(struct xcall *c, const struct e1_event *ev);
