@@ -19,7 +19,6 @@
 #define MPARTY_EVENTS_MAX  64
 #define MPARTY_COMMANDS_MAX 32 /* ids remembered; an office repeats a command within seconds or not at all */
 
-
 struct mparty_party {
 	struct party        pub;
 	struct mparty      *m;
@@ -47,7 +46,8 @@ struct mparty {
 	struct log_ctx         log;
 	struct charge         *charge;
 	struct conference     *conference;
-	struct media_room     *booth;   /* the host alone with the early sound of the party he waits for; never the room (rule 17) */
+	/* the host alone with the early sound of the party he waits for; never the room (rule 17) */
+	struct media_room     *booth;
 	struct leg            *host;
 	struct leg_observer    host_observer;
 	bool                   host_gone, away, ending, closing, settled;
@@ -103,8 +103,7 @@ static void mparty_tell(struct loop_task *t)
 	memcpy(ev, m->events, n * sizeof(ev[0]));
 	m->event_count = 0;
 	for (unsigned i = 0; i < n; i++)
-		list_for_each(o, next, &m->observers)
-		{
+		list_for_each(o, next, &m->observers) {
 			struct mparty_observer *ob = list_entry(o, struct mparty_observer, link);
 
 			ob->event(ob, m, &ev[i]);
@@ -574,7 +573,8 @@ static void mparty_check_over(struct mparty *m)
 	charge_close(m->charge, mparty_settled, m);
 }
 
-int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty_setup *s, struct leg *host, struct charge *charge)
+int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty_setup *s, struct leg *host,
+                 struct charge *charge)
 {
 	static const struct charge_handlers handlers = { mparty_warn, mparty_unwarn, mparty_exhausted };
 	struct mparty *m = calloc(1, sizeof(*m));

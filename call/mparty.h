@@ -2,12 +2,14 @@
 /*
  * call/mparty.h - the multi-party call as an object: its parties, their legs, the room, the money; commands in, events out.
  *
- * Control thread. It exists from the host's answer until its last leg is gone and its charge is settled. Commands come alike from the host's keys
- * (ivr/), the control socket and bookings; each carries an id, and a repeated id does nothing and answers as the first time. What comes of a command is
- * told as events; every change raises `version`. A dialogue that was poked looks at the party again (mparty_party) instead of keeping what it heard.
+ * Control thread. It exists from the host's answer until its last leg is gone and its charge is settled. Commands come alike from
+ * the host's keys (ivr/), the control socket and bookings; each carries an id, and a repeated id does nothing and answers as the
+ * first time. What comes of a command is told as events; every change raises `version`. A dialogue that was poked looks at the
+ * party again (mparty_party) instead of keeping what it heard.
  *
  * A party:
- *   PARTY_RATING     may this number be called, at which rate          -> ended (barred, no rate: outcome UNALLOCATED or REJECTED)
+ *   PARTY_RATING     may this number be called, at which rate          -> ended (barred, no rate: outcome UNALLOCATED or
+ *   REJECTED)
  *   PARTY_RESERVING  set-up fee + first increment are held (rule 20)  -> ended (no_money)
  *   PARTY_DIALLING   SETUP sent                                        -> ended (outcome)
  *   PARTY_RINGING    ALERTING or PROGRESS                              -> ended (outcome)
@@ -30,7 +32,16 @@ struct mparty;
 
 enum party_state { PARTY_RATING, PARTY_RESERVING, PARTY_DIALLING, PARTY_RINGING, PARTY_IN, PARTY_ENDED };
 
-enum party_failure { PARTY_OK, PARTY_BARRED, PARTY_NO_RATE, PARTY_NO_MONEY, PARTY_NO_CHANNEL, PARTY_LIMIT, PARTY_DATABASE, PARTY_REFUSED /* by the far end or the network: see outcome */ };
+enum party_failure {
+	PARTY_OK,
+	PARTY_BARRED,
+	PARTY_NO_RATE,
+	PARTY_NO_MONEY,
+	PARTY_NO_CHANNEL,
+	PARTY_LIMIT,
+	PARTY_DATABASE,
+	PARTY_REFUSED /* by the far end or the network: see outcome */
+};
 
 struct party {
 	unsigned           order;      /* 1, 2, ... ; 0 is the host */
@@ -97,17 +108,19 @@ struct mparty_observer { /* embedded; must be removed before it dies. MPARTY_EV_
 	struct list link;
 };
 
-/* Takes the answered host leg (a reference of its own) and the charge, both until the end. The host's leg has been reserved and answered in the charge by
- * the caller. -ENOMEM: the caller still owns the charge. *mp is one reference, the caller's; the object keeps one of its own until everything is settled. */
-int  mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty_setup *s, struct leg *host, struct charge *charge);
+/* Takes the answered host leg (a reference of its own) and the charge, both until the end. The host's leg has been reserved and
+ * answered in the charge by the caller. -ENOMEM: the caller still owns the charge. *mp is one reference, the caller's; the object
+ * keeps one of its own until everything is settled. */
+int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty_setup *s, struct leg *host,
+                 struct charge *charge);
 
 void mparty_unref(struct mparty *m);
 void mparty_observe(struct mparty *m, struct mparty_observer *o);
 void mparty_unobserve(struct mparty_observer *o);
 
 /* ---- commands: 0 or -errno at once, what comes of it as events. id NULL: none ---- */
-/* -ENOSPC limits, -EEXIST the number is in or being called, -ENOTCONN the call is ending. *order: the party's number. awaited: the host is away waiting for
- * this one; he comes back by himself when it answers (rule 17). */
+/* -ENOSPC limits, -EEXIST the number is in or being called, -ENOTCONN the call is ending. *order: the party's number. awaited:
+ * the host is away waiting for this one; he comes back by himself when it answers (rule 17). */
 int  mparty_invite(struct mparty *m, const char *id, const char *number, bool awaited, unsigned *order);
 int  mparty_drop(struct mparty *m, const char *id, unsigned order);            /* -ENOENT */
 int  mparty_mute(struct mparty *m, const char *id, unsigned order, bool muted); /* order 0: the host */

@@ -15,7 +15,10 @@ static const char *presentation(const struct leg_party *p)
 static const char *screening(const struct leg_party *p)
 {
 	static const char *const name[] = {
-		[LEG_SCREEN_NONE] = "unscreened", [LEG_SCREEN_PASSED] = "passed", [LEG_SCREEN_FAILED] = "failed", [LEG_SCREEN_NETWORK] = "network",
+		[LEG_SCREEN_NONE] = "unscreened",
+		[LEG_SCREEN_PASSED] = "passed",
+		[LEG_SCREEN_FAILED] = "failed",
+		[LEG_SCREEN_NETWORK] = "network",
 	};
 
 	return p->present ? name[p->screening] : "";
@@ -27,7 +30,8 @@ static const char *digits(const char *canonical)
 	return strncmp(canonical, "s:", 2) == 0 ? canonical + 2 : canonical;
 }
 
-static void put(struct billing *b, const struct mparty_setup *s, const struct leg *l, const char *role, unsigned order, const struct rate *rate)
+static void put(struct billing *b, const struct mparty_setup *s, const struct leg *l, const char *role, unsigned order,
+                const struct rate *rate)
 {
 	struct leg_record r = {
 		.account_id = s->account.account_id,
@@ -81,7 +85,8 @@ void record_leg(struct billing *b, const struct mparty_setup *s, const struct le
 	put(b, s, l, order ? "member" : "host", order, rate);
 }
 
-void record_attempt(struct billing *b, const struct mparty_setup *s, const char *leg_id, const char *called, unsigned order, int cause)
+void record_attempt(struct billing *b, const struct mparty_setup *s, const char *leg_id, const char *called, unsigned order,
+                    int cause)
 {
 	struct leg_record r = {
 		.account_id = s->account.account_id,

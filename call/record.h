@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * call/record.h - what every call and leg leaves behind (rule 25): legs put into billing's records. Control thread; billing's journal does the rest.
+ * call/record.h - what every call and leg leaves behind (rule 25): legs put into billing's records. Control thread; billing's
+ * journal does the rest.
  */
 #ifndef CALL_RECORD_H
 #define CALL_RECORD_H
@@ -12,7 +13,8 @@ void record_trigger(struct billing *b, const struct mparty_setup *s, const struc
 /* A leg of the call that is gone: the host's (order 0) or a party's. rate: what it was charged at. */
 void record_leg(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order, const struct rate *rate);
 /* An attempt that never became a leg: barred, no money, no channel. */
-void record_attempt(struct billing *b, const struct mparty_setup *s, const char *leg_id, const char *called, unsigned order, int cause);
+void record_attempt(struct billing *b, const struct mparty_setup *s, const char *leg_id, const char *called, unsigned order,
+                    int cause);
 /* The call itself, once, at its end. */
 void record_call(struct billing *b, const struct mparty_setup *s, int cause);
 

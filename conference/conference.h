@@ -2,8 +2,9 @@
 /*
  * conference/conference.h - who may do what in a room: members, the host, music while he is away, the tones of coming and going.
  *
- * Control thread. Media mixes (media/room.c); here is who speaks and hears. Rule 17: on `*` the host leaves the room; a single waiting party hears the
- * invitation music, two or more go on talking with the music under them at -20 dB (a setting); early media never enters the room.
+ * Control thread. Media mixes (media/room.c); here is who speaks and hears. Rule 17: on `*` the host leaves the room; a single
+ * waiting party hears the invitation music, two or more go on talking with the music under them at -20 dB (a setting); early
+ * media never enters the room.
  */
 #ifndef CONFERENCE_CONFERENCE_H
 #define CONFERENCE_CONFERENCE_H

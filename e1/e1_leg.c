@@ -47,7 +47,8 @@ static int e1_leg_progress(struct leg *l, enum leg_progress how)
 {
 	struct e1_call *c = e1_leg_of(l)->call;
 
-	return how == LEG_SAY_PROGRESS_INBAND ? e1_call_progress(c, true, 0) : e1_call_alerting(c, how == LEG_SAY_ALERTING_INBAND);
+	return how == LEG_SAY_PROGRESS_INBAND ? e1_call_progress(c, true, 0)
+	                                      : e1_call_alerting(c, how == LEG_SAY_ALERTING_INBAND);
 }
 
 static int e1_leg_answer(struct leg *l)
@@ -331,7 +332,8 @@ static const struct trunk_ops e1_trunk_ops = {
 	.release = e1_trunk_release,
 };
 
-int e1_trunk_alloc(struct e1_trunk **tp, struct loop *l, struct media *m, struct counter_registry *counters, const struct e1_trunk_config *c)
+int e1_trunk_alloc(struct e1_trunk **tp, struct loop *l, struct media *m, struct counter_registry *counters,
+                   const struct e1_trunk_config *c)
 {
 	struct e1_trunk *t = calloc(1, sizeof(*t));
 	int err;

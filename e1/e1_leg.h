@@ -15,13 +15,14 @@ struct e1_trunk_config {
 	enum trunk_unanswered unanswered;
 	bool                  show_host;
 	struct trunk_numbers  numbers;
-	/* A new incoming leg, its parties filled in. The handler takes a reference if it keeps it; a leg that is neither answered in any way nor hung up
-	 * in the handler must be later. */
+	/* A new incoming leg, its parties filled in. The handler takes a reference if it keeps it; a leg that is neither answered
+	 * in any way nor hung up in the handler must be later. */
 	void (*incoming)(struct leg *l, struct trunk *t, void *arg);
 	void *arg;
 };
 
-int  e1_trunk_alloc(struct e1_trunk **tp, struct loop *l, struct media *m, struct counter_registry *counters, const struct e1_trunk_config *c);
+int e1_trunk_alloc(struct e1_trunk **tp, struct loop *l, struct media *m, struct counter_registry *counters,
+                   const struct e1_trunk_config *c);
 void e1_trunk_free(struct e1_trunk *t); /* its legs must be gone (hang up and run the loop) */
 struct trunk   *e1_trunk_trunk(struct e1_trunk *t);
 struct e1_span *e1_trunk_span(struct e1_trunk *t);

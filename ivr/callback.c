@@ -20,8 +20,7 @@ struct callback *callback_find(struct ivr_env *env, const char *number)
 {
 	struct list *n, *next;
 
-	list_for_each(n, next, &env->callbacks)
-	{
+	list_for_each(n, next, &env->callbacks) {
 		struct callback *c = list_entry(n, struct callback, link);
 
 		if (strcmp(c->number, number) == 0)
@@ -81,8 +80,7 @@ void callback_stop_all(struct ivr_env *env)
 {
 	struct list *n, *next;
 
-	list_for_each(n, next, &env->callbacks)
-	{
+	list_for_each(n, next, &env->callbacks) {
 		struct callback *c = list_entry(n, struct callback, link);
 
 		if (c->leg && !c->live)
@@ -143,7 +141,8 @@ static int callback_wait_leg(struct callback *c, struct leg *l)
 	return err;
 }
 
-/* 0: he came and it is over; -ETIMEDOUT: busy, no answer, no key: this attempt is used up; -EBUSY: congestion, which uses none up (rule 7);
+/* 0: he came and it is over; -ETIMEDOUT: busy, no answer, no key: this attempt is used up; -EBUSY: congestion, which uses none up
+ * (rule 7);
  * -EDQUOT, -EIO: no money or no database any more. */
 static int callback_attempt(struct callback *c, const struct trunk *avoid, struct trunk **tp)
 {
@@ -183,7 +182,8 @@ static int callback_attempt(struct callback *c, const struct trunk *avoid, struc
 	return err;
 }
 
-/* The charge goes with a multi-party call; an attempt after one (nobody pressed a key) needs its own, and is a call of its own in the records. */
+/* The charge goes with a multi-party call; an attempt after one (nobody pressed a key) needs its own, and is a call of its own in
+ * the records. */
 static int callback_money(struct callback *c)
 {
 	if (c->charge)

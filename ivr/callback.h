@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ivr/callback.h - a confirmed order: from the confirmation to the end of the multi-party call. One a subscriber at a time (rule 5).
+ * ivr/callback.h - a confirmed order: from the confirmation to the end of the multi-party call. One a subscriber at a time (rule
+ * 5).
  *
- * Made by the trigger before it asks the database, so that a second trigger meets it; dropped by it when the order is refused; else it runs by itself.
+ * Made by the trigger before it asks the database, so that a second trigger meets it; dropped by it when the order is refused;
+ * else it runs by itself.
  */
 #ifndef IVR_CALLBACK_H
 #define IVR_CALLBACK_H

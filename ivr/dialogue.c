@@ -8,7 +8,8 @@
 
 #define LOG_MODULE "ivr"
 
-static uint32_t dialogue_play(struct dialogue *d, struct media_port *port, const struct say_list *list, struct media_play *play, unsigned gap_ms);
+static uint32_t dialogue_play(struct dialogue *d, struct media_port *port, const struct say_list *list, struct media_play *play,
+                              unsigned gap_ms);
 
 /* Rule 18: whoever is called in hears who invites him, softly under the first words. */
 static void dialogue_greet(struct dialogue *d, unsigned order)
@@ -18,7 +19,8 @@ static void dialogue_greet(struct dialogue *d, unsigned order)
 	char spoken[LEG_NUMBER_MAX + 1];
 	struct say_list list;
 
-	if (!d->env->settings.announce_host || mparty_setup(d->m)->restricted || port == NULL || (d->told[order / 8] & 1u << order % 8))
+	if (!d->env->settings.announce_host || mparty_setup(d->m)->restricted || port == NULL ||
+	    (d->told[order / 8] & 1u << order % 8))
 		return;
 	d->told[order / 8] |= (uint8_t)(1u << order % 8);
 	if (d->env->spoken(d->env->dialled_arg, mparty_setup(d->m)->host, spoken) != 0)
@@ -67,7 +69,8 @@ void dialogue_end(struct dialogue *d)
 	leg_wait_end(&d->wait);
 }
 
-static uint32_t dialogue_play(struct dialogue *d, struct media_port *port, const struct say_list *list, struct media_play *play, unsigned gap_ms)
+static uint32_t dialogue_play(struct dialogue *d, struct media_port *port, const struct say_list *list, struct media_play *play,
+                              unsigned gap_ms)
 {
 	for (unsigned i = 0; i < list->count && play->count < MEDIA_PLAY_ITEMS_MAX; i++) {
 		struct clip *c = prompt_clip(d->env->prompts, d->lang, list->id[i]);

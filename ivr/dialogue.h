@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ivr/dialogue.h - talking with one caller: say something, hear keys. On the coroutine's stack; every function returns -ECONNRESET once he is gone.
+ * ivr/dialogue.h - talking with one caller: say something, hear keys. On the coroutine's stack; every function returns
+ * -ECONNRESET once he is gone.
  */
 #ifndef IVR_DIALOGUE_H
 #define IVR_DIALOGUE_H
@@ -26,14 +27,16 @@ void dialogue_end(struct dialogue *d);
 /* Says it to the end, or to the first key (the key stays to be read): 0, -EINTR, -ECONNRESET. Replaces what is being said. */
 int  dialogue_say(struct dialogue *d, const struct say_list *list);
 int  dialogue_say_id(struct dialogue *d, const char *id);
-/* Starts saying and returns: beside other sound, without waiting. gap_ms: silence after each round; times 0: until dialogue_hush. */
+/* Starts saying and returns: beside other sound, without waiting. gap_ms: silence after each round; times 0: until
+ * dialogue_hush. */
 uint32_t dialogue_start(struct dialogue *d, const struct say_list *list, unsigned times, unsigned gap_ms, bool append);
 uint32_t dialogue_start_clip(struct dialogue *d, struct clip *c, unsigned times);
 void dialogue_hush(struct dialogue *d);
 
 /* A key: 0, -ETIMEDOUT, -ECONNRESET, -EAGAIN (news of the multi-party call: look again). */
 int  dialogue_key(struct dialogue *d, int64_t timeout_us, char *key);
-/* A number up to # or a pause (rule 15): 0 and the digits, -ETIMEDOUT nothing was keyed, -ECANCELED `*` on an empty entry, -ECONNRESET. */
+/* A number up to # or a pause (rule 15): 0 and the digits, -ETIMEDOUT nothing was keyed, -ECANCELED `*` on an empty entry,
+ * -ECONNRESET. */
 #define DIALOGUE_DIGITS_MAX 24
 int  dialogue_digits(struct dialogue *d, char digits[DIALOGUE_DIGITS_MAX + 1]);
 

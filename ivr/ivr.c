@@ -31,7 +31,8 @@ const struct counter_desc ivr_counters[IVR_COUNTERS] = {
 	[IVR_REFUSED_BUSY] = { "refused_busy", "triggers for which there was no channel, no rate, or no database" },
 	[IVR_CALLBACKS] = { "callbacks", "attempts to call a subscriber back" },
 	[IVR_CALLBACKS_ANSWERED] = { "callbacks_answered", "callbacks that were answered" },
-	[IVR_CALLBACKS_GIVEN_UP] = { "callbacks_given_up", "orders that ended without a call: busy or unanswered through all attempts" },
+	[IVR_CALLBACKS_GIVEN_UP] = { "callbacks_given_up",
+	                             "orders that ended without a call: busy or unanswered through all attempts" },
 };
 
 void ivr_env_init(struct ivr_env *env)

@@ -77,7 +77,8 @@ void ivr_env_init(struct ivr_env *env); /* the lists; everything else is the nod
 /* An incoming call to a service number (ivr/trigger.c); takes a reference of its own. 0 or -ENOMEM. */
 int  trigger_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t, struct leg *l);
 
-/* No new work: triggers and callbacks under way are released, those that wait give up. Multi-party calls are the node's to end. */
+/* No new work: triggers and callbacks under way are released, those that wait give up. Multi-party calls are the node's to
+ * end. */
 void ivr_stop(struct ivr_env *env);
 void trigger_stop_all(struct ivr_env *env);
 void callback_stop_all(struct ivr_env *env);

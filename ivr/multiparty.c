@@ -184,8 +184,8 @@ static unsigned newest_party(const struct mparty *m)
 	return 0;
 }
 
-/* Of rule 14's keys: `##` drops the last party, or cancels the invitation still ringing; `#8` says the minutes left; `#*` helps. A lone `#` ends after
- * 4 s (rule 15). */
+/* Of rule 14's keys: `##` drops the last party, or cancels the invitation still ringing; `#8` says the minutes left; `#*` helps.
+ * A lone `#` ends after 4 s (rule 15). */
 static int hash_command(struct dialogue *d)
 {
 	struct say_list list;

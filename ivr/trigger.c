@@ -74,8 +74,7 @@ void trigger_stop_all(struct ivr_env *env)
 {
 	struct list *n, *next;
 
-	list_for_each(n, next, &env->triggers)
-	{
+	list_for_each(n, next, &env->triggers) {
 		struct trigger *t = list_entry(n, struct trigger, link);
 
 		leg_hangup(t->leg, CAUSE_NORMAL_CLEARING);
@@ -143,7 +142,8 @@ static const struct refusal *trigger_order(struct trigger *t)
 		return &refused_no_money;
 	if (err) { /* rule 23: without the database nothing is promised */
 		LOGX(LOG_WARN, &t->leg->log, "%s cannot be served: %s", q.number,
-		     err == -ENODATA ? "his tariff has no rate for calling him back, or none at all (areas and tariff imported?)" : strerror(-err));
+		     err == -ENODATA ? "his tariff has no rate for calling him back, or none at all (areas and tariff imported?)"
+		                     : strerror(-err));
 		return &refused_busy;
 	}
 	if (route_reserve(t->env->routes, q.number, &c->reserved) != 0)

@@ -62,8 +62,8 @@ void leg_unobserve(struct leg_observer *o)
 }
 
 /*
- * An observer may remove itself or any other while it is told. So: the list is moved aside, and each observer goes back to the leg's own
- * list before it is called; whoever is removed meanwhile is in neither.
+ * An observer may remove itself or any other while it is told. So: the list is moved aside, and each observer goes back to the
+ * leg's own list before it is called; whoever is removed meanwhile is in neither.
  */
 void leg_emit(struct leg *l, const struct leg_event *ev)
 {

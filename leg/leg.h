@@ -2,8 +2,9 @@
 /*
  * leg/leg.h - one call leg, whatever the trunk: what can be asked of it, what it tells.
  *
- * Control thread. A leg is made by its trunk (an incoming SETUP, or trunk_dial), lives until both the trunk is done with it (LEG_GONE) and the last
- * reference is dropped. Events go to its observers, from the loop, never from within a function called here.
+ * Control thread. A leg is made by its trunk (an incoming SETUP, or trunk_dial), lives until both the trunk is done with it
+ * (LEG_GONE) and the last reference is dropped. Events go to its observers, from the loop, never from within a function called
+ * here.
  *
  *        incoming                                 outgoing
  *   LEG_NEW ---leg_proceeding--->            LEG_NEW (SETUP sent)
@@ -135,7 +136,8 @@ static inline bool leg_over(const struct leg *l) { return l->state >= LEG_ENDED;
 int64_t leg_talk_ms(const struct leg *l);
 
 /* ---- for trunks ---- */
-void leg_init(struct leg *l, struct loop *loop, const struct leg_ops *ops, bool outgoing); /* refs 1: the trunk's, dropped by leg_gone() */
+/* refs 1: the trunk's, dropped by leg_gone() */
+void leg_init(struct leg *l, struct loop *loop, const struct leg_ops *ops, bool outgoing);
 void leg_emit(struct leg *l, const struct leg_event *ev);
 void leg_got_proceeding(struct leg *l);
 void leg_got_progress(struct leg *l, bool inband);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * leg/trunk.h - a way to the network, as the router sees it: an E1 span, a SIP peering. Registered by e1/e1_leg.c and sip/ with the node's list;
- * nobody above knows which kind it is.
+ * leg/trunk.h - a way to the network, as the router sees it: an E1 span, a SIP peering. Registered by e1/e1_leg.c and sip/ with
+ * the node's list; nobody above knows which kind it is.
  */
 #ifndef LEG_TRUNK_H
 #define LEG_TRUNK_H
@@ -21,7 +21,8 @@ struct leg_dial {
 };
 
 struct trunk_ops {
-	/* -ENETDOWN, -EBUSY no channel, -EINVAL number cannot be put in this trunk's form. *lp carries one reference for the caller. */
+	/* -ENETDOWN, -EBUSY no channel, -EINVAL number cannot be put in this trunk's form. *lp carries one reference for the
+	 * caller. */
 	int  (*dial)(struct trunk *t, const struct leg_dial *d, struct leg **lp);
 	bool (*up)(const struct trunk *t);
 	unsigned (*free_channels)(const struct trunk *t);
@@ -32,7 +33,8 @@ struct trunk_ops {
 /* How the unanswered announcement reaches the caller through this trunk's exchange (rule 1). */
 enum trunk_unanswered { UNANSWERED_ALERTING, UNANSWERED_PROGRESS, UNANSWERED_ALERTING_PROGRESS, UNANSWERED_SILENT };
 
-/* The number forms of this trunk's edge (rule 11): given by whoever builds the trunk, since leg/ and the trunks know no dialling plan. 0 or -EINVAL. */
+/* The number forms of this trunk's edge (rule 11): given by whoever builds the trunk, since leg/ and the trunks know no dialling
+ * plan. 0 or -EINVAL. */
 struct trunk_numbers {
 	int (*canonical)(const void *arg, const char *digits, int ton, int npi, char out[LEG_NUMBER_MAX + 1]);
 	int (*outgoing)(const void *arg, const char *canonical, char out[LEG_NUMBER_MAX + 1], int *ton, int *npi);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * leg/wait.h - how a dialogue (a coroutine) waits on its caller. Once the caller is gone every wait returns -ECONNRESET, for ever; the flow simply returns.
+ * leg/wait.h - how a dialogue (a coroutine) waits on its caller. Once the caller is gone every wait returns -ECONNRESET, for
+ * ever; the flow simply returns.
  *
- * Keys wait in a queue (type-ahead: at most LEG_WAIT_KEYS, more are dropped), so a key pressed during a database query is not lost.
+ * Keys wait in a queue (type-ahead: at most LEG_WAIT_KEYS, more are dropped), so a key pressed during a database query is not
+ * lost.
  */
 #ifndef LEG_WAIT_H
 #define LEG_WAIT_H

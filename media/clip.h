@@ -26,8 +26,8 @@ int clip_from_samples(struct clip **cp, int rate, const int16_t *s, size_t sampl
 /* Blocking (start-up or a worker). Any format libsndfile reads, mixed down to mono and resampled to rate. -errno; -EBADMSG when
  * it is no sound file. */
 int clip_load_wav(struct clip **cp, const char *path, int rate);
-/* Scales to this mean power, the peak kept 1 dB under full scale (so a clip with high peaks stays below it). Before the first play;
- * silence stays silence. */
+/* Scales to this mean power, the peak kept 1 dB under full scale (so a clip with high peaks stays below it). Before the first
+ * play; silence stays silence. */
 void clip_level(struct clip *c, double dbm0);
 struct clip *clip_ref(struct clip *c);
 void clip_unref(struct clip *c);     /* NULL is allowed */

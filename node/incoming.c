@@ -9,7 +9,8 @@
 
 #define LOG_MODULE "incoming"
 
-/* A leg whose called number is not complete: SETUP ACKNOWLEDGE is sent, INFORMATION digits come, T302 runs from each (Q.931 5.1.3). */
+/* A leg whose called number is not complete: SETUP ACKNOWLEDGE is sent, INFORMATION digits come, T302 runs from each (Q.931
+ * 5.1.3). */
 struct incoming_overlap {
 	struct incoming_table *in;
 	struct trunk          *trunk;
@@ -52,7 +53,8 @@ static bool incoming_incomplete(const struct incoming_table *in, const struct le
 
 	for (unsigned i = 0; i < in->service_count; i++) {
 		const char *number = in->service[i].number;
-		const char *digits = strchr(number, ':') ? strchr(number, ':') + 1 : number; /* a short code's tag, route/number.h */
+		/* a short code's tag, route/number.h */
+		const char *digits = strchr(number, ':') ? strchr(number, ':') + 1 : number;
 
 		if (strlen(digits) > n && strncmp(digits, l->called.raw, n) == 0)
 			return true;

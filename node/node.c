@@ -187,7 +187,9 @@ int node_alloc(struct node **np, struct loop *l, const struct node_options *o)
 	n->started_utc_us = clock_utc_us();
 	list_init(&n->mparty.calls);
 	ivr_env_init(&n->ivr);
-	n->service_group = (struct counter_group){ .name = "service", .desc = ivr_counters, .values = n->ivr.counter, .count = IVR_COUNTERS };
+	n->service_group = (struct counter_group){
+		.name = "service", .desc = ivr_counters, .values = n->ivr.counter, .count = IVR_COUNTERS
+	};
 	counter_register(&n->counters, &n->service_group);
 	loop_timer_init(l, &n->stop_poll, node_stop_check);
 	n->close_task.run = node_close_turn;

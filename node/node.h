@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * node/node.h - partylined as an object: everything hangs from struct node, so that a world (tests) holds several of them beside an exchange in one process.
+ * node/node.h - partylined as an object: everything hangs from struct node, so that a world (tests) holds several of them beside
+ * an exchange in one process.
  *
  * Control thread of its loop. node/program.c is the program around it: options, configuration, signals.
  */
@@ -55,8 +56,8 @@ void node_options_default(struct node_options *o);
 /* Blocking: sounds are read, the database is asked for its schema. Errors are in the log; *np only on success. */
 int  node_alloc(struct node **np, struct loop *l, const struct node_options *o);
 int  node_start(struct node *n);            /* the tick and the spans */
-/* Calls are released (cause 16: after an announcement 41 would make exchanges try elsewhere), callbacks given up, the last settlement waited for;
- * then done is called from the loop. */
+/* Calls are released (cause 16: after an announcement 41 would make exchanges try elsewhere), callbacks given up, the last
+ * settlement waited for; then done is called from the loop. */
 void node_stop(struct node *n, void (*done)(void *arg), void *arg);
 void node_free(struct node *n);             /* stopped */
 

@@ -22,11 +22,13 @@
 
 #define LOG_MODULE "partylined"
 
-#define STOP_PATIENCE_US CLOCK_SEC(15) /* calls are released in well under a second; a database that is gone may stay so for hours */
+/* calls are released in well under a second; a database that is gone may stay so for hours */
+#define STOP_PATIENCE_US CLOCK_SEC(15)
 
 static const char usage[] =
 	"usage: partylined [-n] [-v] -c FILE\n"
-	"  -c FILE          the configuration (partylined.conf(5), examples/partyline.yaml); runs in the foreground, logs to stderr or the file it names\n"
+	"  -c FILE          the configuration (partylined.conf(5), examples/partyline.yaml); runs in the foreground, logs to "
+        "stderr or the file it names\n"
 	"  -n               only check the configuration: every mistake with its line; status 1 if there is one\n"
 	"  -v               log more (debug)\n"
 	"  --config-help    every setting with its default and range\n"
@@ -52,7 +54,9 @@ struct program_options {
 /* 0: go on; 1: done, status in *status. */
 static int program_options(struct program_options *o, int argc, char **argv, int *status)
 {
-	static const struct option longs[] = { { "config", required_argument, NULL, 'c' }, { "config-help", no_argument, NULL, 'H' }, { "help", no_argument, NULL, 'h' },
+	static const struct option longs[] = { { "config", required_argument, NULL, 'c' },
+		                               { "config-help", no_argument, NULL, 'H' },
+		                               { "help", no_argument, NULL, 'h' },
 		                               { NULL, 0, NULL, 0 } };
 	int opt;
 

@@ -32,7 +32,14 @@
 #define NUMBER_E164_MAX     15 /* E.164 6.1 */
 
 /* Q.931 4.5.8, table 4-9. */
-enum number_ton { NUMBER_UNKNOWN = 0, NUMBER_INTERNATIONAL = 1, NUMBER_NATIONAL = 2, NUMBER_NETWORK = 3, NUMBER_SUBSCRIBER = 4, NUMBER_ABBREVIATED = 6 };
+enum number_ton {
+	NUMBER_UNKNOWN = 0,
+	NUMBER_INTERNATIONAL = 1,
+	NUMBER_NATIONAL = 2,
+	NUMBER_NETWORK = 3,
+	NUMBER_SUBSCRIBER = 4,
+	NUMBER_ABBREVIATED = 6
+};
 enum number_npi { NUMBER_NPI_UNKNOWN = 0, NUMBER_NPI_E164 = 1 };
 
 enum number_form { /* how outgoing numbers are written on this route */

@@ -99,7 +99,8 @@ int route_reserve(struct route_table *r, const char *called, struct trunk **tp)
 	return err;
 }
 
-int route_dial(struct route_table *r, struct leg_dial *d, struct trunk *reserved, const struct trunk *avoid, struct leg **lp, struct trunk **tp)
+int route_dial(struct route_table *r, struct leg_dial *d, struct trunk *reserved, const struct trunk *avoid, struct leg **lp,
+               struct trunk **tp)
 {
 	struct trunk *t = reserved;
 	int err = 0;
@@ -124,4 +125,3 @@ int route_dial(struct route_table *r, struct leg_dial *d, struct trunk *reserved
 		*tp = t;
 	return err;
 }
-

@@ -50,11 +50,13 @@ SCENARIO(story_the_first_call, "dial 12599, be called back, talk in threes, hang
 	CHECK_INT(held(w, HOST_E), 0);
 	CHECK_INT(sql_int(w, "SELECT charge_e4 FROM v_call WHERE host = '" HOST_E "'"), -rows);
 	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_leg WHERE role = 'trigger' AND answered_at IS NULL AND charge_e4 = 0"), 1);
-	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_leg WHERE role = 'member' AND answered_at IS NOT NULL AND charge_e4 > 0"), 2);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_leg WHERE role = 'member' AND answered_at IS NOT NULL AND charge_e4 > 0"),
+	          2);
 	world_close(w);
 }
 
-SCENARIO(rule_01_the_trigger_is_announced_without_answer, "CALL PROCEEDING at once, ALERTING with PI 8 within 1 s, the confirmation, no CONNECT, cleared after 15 s")
+SCENARIO(rule_01_the_trigger_is_announced_without_answer,
+         "CALL PROCEEDING at once, ALERTING with PI 8 within 1 s, the confirmation, no CONNECT, cleared after 15 s")
 {
 	struct world *w = world_open(NULL);
 	const char *trigger = phone_dials(w, HOST, "12599");

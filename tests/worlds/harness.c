@@ -56,16 +56,24 @@ static int harness_import(struct store *s, enum csv_kind kind, const char *text)
 /* Beijing is home (10), Nanjing (25) is far; 0.20 a minute locally, 0.60 elsewhere, by whole minutes. Everybody has 100.00. */
 static int harness_seed_accounts(struct store *s)
 {
-	static const char *const number[] = { "8613800000001", "8613800000002", "8613800000003", "8613900000001", "8613800000009" };
-	int err = harness_import(s, CSV_AREAS, "8610,10,Beijing\n8625,25,Nanjing\n86138,10,Beijing mobile\n86139,25,Nanjing mobile\n");
+	static const char *const number[] = { "8613800000001", "8613800000002", "8613800000003", "8613900000001",
+		                              "8613800000009" };
+	int err = harness_import(s, CSV_AREAS,
+	                         "8610,10,Beijing\n8625,25,Nanjing\n86138,10,Beijing mobile\n86139,25,Nanjing mobile\n");
 
 	if (!err)
-		err = harness_import(s, CSV_BARS, "exact,110,emergency\nexact,119,emergency\nexact,120,emergency\nprefix,8616888,premium\n");
+		err = harness_import(s, CSV_BARS,
+		                     "exact,110,emergency\nexact,119,emergency\nexact,120,emergency\nprefix,8616888,premium\n");
 	if (!err)
 		err = harness_import(s, CSV_TARIFF, "local,,0.20,0,60,60,0\ndomestic,,0.60,0,60,60,0\nprefix,1,3.60,0,60,60,0\n");
 	for (unsigned i = 0; !err && i < sizeof(number) / sizeof(number[0]); i++) {
 		struct account_new n = {
-			.number = number[i], .language = i == 1 ? "en" : "zh-CN", .tariff = "standard", .who = "world", .opening_e4 = 1000000, .at_utc_us = clock_utc_us(),
+			.number = number[i],
+			.language = i == 1 ? "en" : "zh-CN",
+			.tariff = "standard",
+			.who = "world",
+			.opening_e4 = 1000000,
+			.at_utc_us = clock_utc_us(),
 		};
 
 		err = account_add(s, &n);

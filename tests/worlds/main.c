@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tests/worlds/main.c - runs the scenarios, each in a process of its own (so that a failed check, a crash or a leak ends only that one), two at a time.
+ * tests/worlds/main.c - runs the scenarios, each in a process of its own (so that a failed check, a crash or a leak ends only
+ * that one), two at a time.
  *
  *   worlds [-j N] [-s SEED] [-v] [-l] [PATTERN...]     PATTERN: part of a name
  */

@@ -66,8 +66,8 @@ void expect_hears(struct world *w, const char *call, enum prompt_lang lang, cons
 	struct hears_arg h = { call, prompt, lang, world_now_us() - CLOCK_SEC(8) };
 
 	if (!world_until(w, hears_now, &h, seconds))
-		world_fail(__FILE__, __LINE__, "%s did not hear %s within %.1f s (power of the last second %.1f dBm0)", call, prompt, seconds,
-		           heard_power(w, call, 1.0));
+		world_fail(__FILE__, __LINE__, "%s did not hear %s within %.1f s (power of the last second %.1f dBm0)", call,
+		           prompt, seconds, heard_power(w, call, 1.0));
 }
 
 static const int16_t *heard_last(struct world *w, const char *call, double seconds, size_t *n)

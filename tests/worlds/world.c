@@ -121,7 +121,8 @@ static bool spans_up(struct world *w, const void *arg)
 {
 	(void)arg;
 	for (unsigned i = 0; i < w->options.span_count; i++)
-		if (!e1_span_up(node_span(w->node, w->options.span[i].e1.name)) || !e1_span_up(exchange_span(w->exchange, w->options.span[i].e1.name)))
+		if (!e1_span_up(node_span(w->node, w->options.span[i].e1.name)) ||
+		    !e1_span_up(exchange_span(w->exchange, w->options.span[i].e1.name)))
 			return false;
 	return true;
 }
@@ -129,7 +130,8 @@ static bool spans_up(struct world *w, const void *arg)
 struct world *world_open(const struct world_setup *s)
 {
 	/* phones that ring until the scenario answers them; everything else is unallocated */
-	static const char *const phone[] = { "13800000001", "13800000002", "13800000003", "13800000009", "13900000001", "13900000003", "02584110001", "01065550001" };
+	static const char *const phone[] = { "13800000001", "13800000002", "13800000003", "13800000009",
+		                             "13900000001", "13900000003", "02584110001", "01065550001" };
 	static const struct world_setup usual = { .cut = EXCHANGE_CUT_ANY };
 	struct world *w = calloc(1, sizeof(*w));
 	char dir[] = "/tmp/world-XXXXXX";
@@ -200,10 +202,12 @@ static bool quiet(struct world *w, const void *arg)
 static void world_check_clean(struct world *w)
 {
 	if (!world_until(w, quiet, NULL, 60))
-		world_fail(__FILE__, __LINE__, "not quiet after 60 s: exchange has %u calls, node %u legs, %u multi-party calls", exchange_calls(w->exchange),
-		           node_legs(w->node), node_calls(w->node)->call_count);
+		world_fail(__FILE__, __LINE__, "not quiet after 60 s: exchange has %u calls, node %u legs, %u multi-party calls",
+		           exchange_calls(w->exchange), node_legs(w->node), node_calls(w->node)->call_count);
 	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_account WHERE held_e4 <> 0"), 0);
-	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_account a WHERE balance_e4 <> (SELECT COALESCE(SUM(amount_e4), 0) FROM v_ledger l WHERE l.number = a.number)"), 0);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_account a WHERE balance_e4 <> (SELECT COALESCE(SUM(amount_e4), 0) FROM "
+	                     "v_ledger l WHERE l.number = a.number)"),
+	          0);
 }
 
 void world_close(struct world *w)

@@ -16,7 +16,8 @@
  *		world_close(w);       // also checks that no leg, coroutine, hold or channel is left
  *	}
  *
- * Times are seconds of virtual time. A check that fails ends the scenario (it runs in a process of its own) with file, line and what was there instead.
+ * Times are seconds of virtual time. A check that fails ends the scenario (it runs in a process of its own) with file, line and
+ * what was there instead.
  */
 #ifndef TESTS_WORLDS_WORLD_H
 #define TESTS_WORLDS_WORLD_H
@@ -81,7 +82,11 @@ bool world_until(struct world *w, bool (*condition)(struct world *w, const void 
 int64_t world_now_us(void);
 
 /* Fails unless true. */
-#define CHECK(cond) do { if (!(cond)) world_fail(__FILE__, __LINE__, "%s", #cond); } while (0)
+#define CHECK(cond) \
+	do { \
+		if (!(cond)) \
+			world_fail(__FILE__, __LINE__, "%s", #cond); \
+	} while (0)
 #define CHECK_INT(a, b) world_check_int((int64_t)(a), (int64_t)(b), #a, __FILE__, __LINE__)
 #define CHECK_STR(a, b) world_check_str((a), (b), #a, __FILE__, __LINE__)
 void world_fail(const char *file, int line, const char *fmt, ...) __attribute__((noreturn, format(printf, 3, 4)));
@@ -90,14 +95,16 @@ void world_check_str(const char *got, const char *want, const char *what, const 
 
 /* ---- phones; all return or take the exchange's call ids ("c1"), valid until world_close ---- */
 const char *phone_dials(struct world *w, const char *from, const char *to);
-const char *phone_dials_with(struct world *w, const char *from, const char *to, const char *more); /* more: "pres=restricted ..." as in man/exchange.1 */
-void exchange_does(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));  /* a command that must succeed */
+/* more: "pres=restricted ..." as in man/exchange.1 */
+const char *phone_dials_with(struct world *w, const char *from, const char *to, const char *more);
+/* a command that must succeed */
+void exchange_does(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void phone_hangs_up(struct world *w, const char *call);
 void phone_answers(struct world *w, const char *call);
 void phone_keys(struct world *w, const char *call, const char *digits);  /* in-band DTMF 100/100 ms, run until they are over */
 
-/* The next event of this name (and of this call, NULL: any) that has not been expected yet, within so many seconds from now; what came before
- * now counts too. Borrowed reference. */
+/* The next event of this name (and of this call, NULL: any) that has not been expected yet, within so many seconds from now; what
+ * came before now counts too. Borrowed reference. */
 json_t *expect_event(struct world *w, const char *call, const char *ev, double seconds);
 void    expect_no_event(struct world *w, const char *call, const char *ev, double seconds);
 json_t *find_event(struct world *w, const char *call, const char *ev);   /* any so far, used or not; NULL */
