@@ -118,7 +118,9 @@ bool cli_number(struct cli *c, const char *text, char out[33])
 		err = number_canonical(&c->numbers, text, NUMBER_INTERNATIONAL, NUMBER_NPI_E164, out);
 	if (!err)
 		return true;
-	(void)cli_usage(c, "\"%s\" is no number in this dialling plan: such as 13800000001, 02584110001 or 8613800000001 are wanted", text);
+	(void)cli_usage(c,
+	                "\"%s\" is no number in this dialling plan: such as 13800000001, 02584110001 or 8613800000001 are wanted",
+	                text);
 	return false;
 }
 
@@ -126,7 +128,8 @@ bool cli_number(struct cli *c, const char *text, char out[33])
 static int cli_load_numbers(struct cli *c, const char *path)
 {
 	static const struct config_field table[] = {
-		{ "numbers", CONFIG_SECTION, .offset = 0, .size = sizeof(struct number_rules), .table = number_rules_table, .text = "The dialling plan." },
+		{ "numbers", CONFIG_SECTION, .offset = 0, .size = sizeof(struct number_rules), .table = number_rules_table,
+		  .text = "The dialling plan." },
 		{ .name = NULL },
 	};
 	struct config_file *f;

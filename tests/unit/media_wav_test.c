@@ -324,9 +324,17 @@ static void levelled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bit_for_bit), cmocka_unit_test(other_rates), cmocka_unit_test(clicks_stay_in_place),
-		cmocka_unit_test(channels_and_formats), cmocka_unit_test(wild_floats), cmocka_unit_test(what_is_no_sound),
-		cmocka_unit_test(broken_files), cmocka_unit_test(writing), cmocka_unit_test(clips), cmocka_unit_test(pieces), cmocka_unit_test(levelled),
+		cmocka_unit_test(bit_for_bit),
+		cmocka_unit_test(other_rates),
+		cmocka_unit_test(clicks_stay_in_place),
+		cmocka_unit_test(channels_and_formats),
+		cmocka_unit_test(wild_floats),
+		cmocka_unit_test(what_is_no_sound),
+		cmocka_unit_test(broken_files),
+		cmocka_unit_test(writing),
+		cmocka_unit_test(clips),
+		cmocka_unit_test(pieces),
+		cmocka_unit_test(levelled),
 	};
 
 	random_seed(8);

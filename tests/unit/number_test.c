@@ -342,8 +342,8 @@ static void number_comes_back_as_it_went(void **state)
 		assert_int_equal(number_outgoing(&r, x, wire, &ton, &npi), 0);
 		err = number_canonical(&r, wire, ton, npi, y);
 		if (err || strcmp(x, y) != 0)
-			fail_msg("seed %llu, plan %u, form %d: %s went out as %s type %d and came back as %d %s", (unsigned long long)seed, i % 3,
-			         (int)r.form, x, wire, ton, err, y);
+			fail_msg("seed %llu, plan %u, form %d: %s went out as %s type %d and came back as %d %s",
+			         (unsigned long long)seed, i % 3, (int)r.form, x, wire, ton, err, y);
 	}
 }
 
