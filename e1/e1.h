@@ -96,9 +96,11 @@ enum e1_event_type {
 	E1_ALERTING,   /* inband */
 	E1_ANSWER,     /* CONNECT */
 	E1_NOTIFY,     /* held = true: remote hold; false: retrieved (Q.931 notification 0xf9/0xfa user suspended / hold) */
-	E1_HANGUP,     /* the peer began clearing (DISCONNECT, RELEASE, RELEASE COMPLETE), or we lost it (LOS, T309, restart, timer). e1
-	                  answers with RELEASE by itself; for DISCONNECT with in-band tones the port stays open until E1_GONE if inband */
-	E1_GONE,       /* released: timeslot free, call freed after the handler returns */
+	/* The peer began clearing (DISCONNECT, RELEASE, RELEASE COMPLETE), or we lost it (LOS, T309, restart, timer). e1 answers
+	 * with RELEASE by itself; after a DISCONNECT with in-band tones (inband) the port stays open until E1_GONE, which comes
+	 * when the owner hangs up, the peer releases, or after 35 s. */
+	E1_HANGUP,
+	E1_GONE, /* released: timeslot free, call freed after the handler returns */
 };
 
 struct e1_event {

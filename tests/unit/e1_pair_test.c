@@ -204,7 +204,8 @@ static void nobody_answers(void **state)
 	e = seen(w, NET, E1_HANGUP, 0);
 	assert_true(e && e->ev.cause == 18 && !e->ev.by_peer);
 	assert_int_equal(seen_count(w, NET, E1_GONE), 1);
-	/* The exchange has forgotten the call without a word: whatever the node says on it now is answered by RELEASE COMPLETE. */
+	/* The exchange has forgotten the call without a word: whatever the node says on it now is answered by RELEASE
+	 * COMPLETE. */
 	assert_int_equal(e1_call_hangup(seen(w, CPE, E1_RING, 0)->ev.call, 17), 0);
 	run_ms(w, 2000);
 	assert_int_equal(seen_count(w, CPE, E1_GONE), 1);
