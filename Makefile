@@ -91,6 +91,9 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@echo "  CC    $*.c"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The migrations' text is part of the object (.incbin), which the compiler's dependencies do not show.
+$(B)/obj/store/migrate.o: $(wildcard store/migrations/*.sql)
+
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@command -v $(firstword $(CC)) pkg-config >/dev/null || { echo "$(firstword $(CC)) or pkg-config is missing: packaging/install.sh packaging/packages-run.txt installs what the build needs"; exit 1; }

@@ -7,9 +7,11 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/magic.h"
-#include "store/store.h"
+#include "store/internal.h"
 
 #define LOG_MODULE "store"
+
+#define MIGRATE_TIMEOUT_S 3600 /* a new index on a year of records takes its time */
 
 /* The text of a file beside this one, as a C string. The build runs in the root of the tree. */
 #define MIGRATION(n, file)                                               \
@@ -26,35 +28,30 @@ static const char *const migration[] = { migration_1 };
 
 const int store_schema_version = ARRAY_LEN(migration);
 
-/* The next statement: up to a ; at the end of a line; comment lines are left out. NULL: none. The caller frees. */
-static char *next_statement(const char **text)
+/* The next statement, into out (as long as the whole text): up to a ; at the end of a line; comment lines are left out. */
+static bool next_statement(const char **text, char *out)
 {
-	size_t size = strlen(*text) + 1, n = 0;
-	char *out = malloc(size);
-	bool any = false;
+	size_t n = 0;
 
-	while (out && **text) {
-		size_t len = strcspn(*text, "\n");
+	while (**text) {
+		size_t len = strcspn(*text, "\n"), used = len;
 		const char *line = *text;
 
 		*text += len + (line[len] == '\n');
-		if (strncmp(line, "--", 2) == 0 || strspn(line, " \t") >= len)
+		while (used > 0 && strchr(" \t\r", line[used - 1]))
+			used--;
+		if (strncmp(line, "--", 2) == 0 || used == 0)
 			continue;
-		memcpy(out + n, line, len);
-		n += len;
+		memcpy(out + n, line, used);
+		n += used;
 		out[n++] = '\n';
-		any = true;
-		if (line[len - 1] == ';') {
+		if (line[used - 1] == ';') {
 			out[n - 2] = '\0';
-			return out;
+			return true;
 		}
 	}
-	if (out && any) {
-		out[n] = '\0';
-		return out;
-	}
-	free(out);
-	return NULL;
+	out[n] = '\0';
+	return n > 0;
 }
 
 static int version_now(struct store_conn *c, int64_t *version)
@@ -65,6 +62,26 @@ static int version_now(struct store_conn *c, int64_t *version)
 	                     "");
 
 	return err ? err : store_query_int(c, version, "SELECT COALESCE(MAX(version), 0) FROM schema_version", "");
+}
+
+static int migrate_one(struct store_conn *c, int64_t version, FILE *report)
+{
+	const char *text = migration[version - 1];
+	char *sql = malloc(strlen(text) + 2);
+	int err = sql ? 0 : -ENOMEM;
+
+	while (!err && next_statement(&text, sql)) {
+		err = store_exec(c, NULL, sql, "");
+		if (err)
+			(void)fprintf(report, "migration %lld failed at: %.200s\n", (long long)version, sql);
+	}
+	free(sql);
+	if (!err)
+		err = store_exec(c, NULL, "INSERT IGNORE INTO schema_version (version, applied_at) VALUES (?, ?)", "it", version,
+		                 clock_utc_us());
+	if (!err)
+		(void)fprintf(report, "schema %lld applied\n", (long long)version);
+	return err;
 }
 
 static int migrate_tx(struct store_conn *c, void *arg)
@@ -78,28 +95,19 @@ static int migrate_tx(struct store_conn *c, void *arg)
 		              (long long)version, store_schema_version);
 		return -EOVERFLOW;
 	}
-	for (; !err && version < store_schema_version; version++) {
-		const char *text = migration[version];
-		char *sql;
-
-		while (!err && (sql = next_statement(&text)) != NULL) {
-			err = store_exec(c, NULL, sql, "");
-			if (err)
-				(void)fprintf(report, "migration %lld failed at: %.200s\n", (long long)version + 1, sql);
-			free(sql);
-		}
-		if (!err)
-			err = store_exec(c, NULL, "INSERT IGNORE INTO schema_version (version, applied_at) VALUES (?, ?)", "it",
-			                 version + 1, clock_utc_us());
-		if (!err)
-			(void)fprintf(report, "schema %lld applied\n", (long long)version + 1);
-	}
+	while (!err && version < store_schema_version)
+		err = migrate_one(c, ++version, report);
 	return err;
 }
 
 int store_migrate(struct store *s, FILE *report)
 {
-	return store_tx(s, migrate_tx, report);
+	int err;
+
+	store_set_timeout(s, MIGRATE_TIMEOUT_S);
+	err = store_tx(s, migrate_tx, report);
+	store_set_timeout(s, 0);
+	return err;
 }
 
 static int check_tx(struct store_conn *c, void *arg)

@@ -13,13 +13,15 @@
 #include "core/log.h"
 #include "core/magic.h"
 #include "core/random.h"
+#include "store/internal.h"
 
 #define LOG_MODULE "store"
 
 #define STORE_MAGIC     0x53544f52u
 #define SQL_MAX         (256 * 1024)
 #define CONNECTIONS_MAX 64
-#define TIMEOUT_S       5
+#define TIMEOUT_S       5  /* for the answer to one statement */
+#define TX_US           CLOCK_SEC(6) /* no new try after that: a leg may be waiting for its money */
 
 struct store_conn {
 	struct store *s;
@@ -35,6 +37,8 @@ struct store {
 	pthread_cond_t      freed;
 	struct store_conn   conn[CONNECTIONS_MAX];
 	bool                busy[CONNECTIONS_MAX];
+	unsigned            timeout_s;
+	bool                down;         /* said already */
 	unsigned            fault_n, fault_error;
 	bool                fault_after;
 };
@@ -79,6 +83,7 @@ int store_open(struct store **sp, const struct store_config *c)
 		return -ENOMEM;
 	s->magic = STORE_MAGIC;
 	s->config = *c;
+	s->timeout_s = TIMEOUT_S;
 	if (s->config.connections == 0)
 		s->config.connections = 8;
 	(void)pthread_mutex_init(&s->lock, NULL);
@@ -112,9 +117,11 @@ void store_close(struct store *s)
 		return;
 	MAGIC_CHECK(s, STORE_MAGIC);
 	for (unsigned i = 0; i < s->config.connections; i++) {
+		assert(!s->busy[i]);
 		conn_drop(&s->conn[i]);
 		free(s->conn[i].sql);
 	}
+	explicit_bzero(s->password, sizeof(s->password));
 	(void)pthread_cond_destroy(&s->freed);
 	(void)pthread_mutex_destroy(&s->lock);
 	s->magic = MAGIC_DEAD;
@@ -123,10 +130,37 @@ void store_close(struct store *s)
 
 /* ---- connections ---- */
 
+/* Once when it goes, once when it comes back: not for each try of each worker. */
+static void store_says_down(struct store *s, const char *why)
+{
+	bool changed;
+
+	(void)pthread_mutex_lock(&s->lock);
+	changed = s->down != (why != NULL);
+	s->down = why != NULL;
+	(void)pthread_mutex_unlock(&s->lock);
+	if (changed && why)
+		log_warn("database: %s", why);
+	else if (changed)
+		log_info("database: answers again");
+}
+
+/*
+ * The session. Strict: nothing is cut or rounded silently. REPEATABLE READ with snapshot isolation: an UPDATE or a locking read
+ * of a row that another transaction has changed since our first plain read fails with 1020 and the whole transaction is repeated;
+ * without it such an update is lost on this server (measured). READ COMMITTED would show one transaction two states of an
+ * account, and has no such check. A lock is waited for less long than an answer, so that it is told from a dead server.
+ */
+#define SESSION_SQL                                                                                                      \
+	"SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"               \
+	"NO_ENGINE_SUBSTITUTION', time_zone='+00:00', innodb_snapshot_isolation=ON, "                                        \
+	"innodb_lock_wait_timeout=3, autocommit=1"
+#define ISOLATION_SQL "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+
 static int conn_open(struct store_conn *c)
 {
 	const struct store_config *k = &c->s->config;
-	unsigned timeout = TIMEOUT_S;
+	unsigned timeout = TIMEOUT_S, answer = c->s->timeout_s;
 	my_bool reconnect = 0;
 
 	if (c->my)
@@ -135,24 +169,20 @@ static int conn_open(struct store_conn *c)
 	if (c->my == NULL)
 		return -ENOMEM;
 	(void)mysql_options(c->my, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
-	(void)mysql_options(c->my, MYSQL_OPT_READ_TIMEOUT, &timeout);
-	(void)mysql_options(c->my, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
+	(void)mysql_options(c->my, MYSQL_OPT_READ_TIMEOUT, &answer);
+	(void)mysql_options(c->my, MYSQL_OPT_WRITE_TIMEOUT, &answer);
 	(void)mysql_options(c->my, MYSQL_OPT_RECONNECT, &reconnect);
 	(void)mysql_options(c->my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	/* Strict, so that nothing is cut or rounded silently; snapshot isolation, so that a read-then-write of the same row
-	 * cannot lose an update. */
-	(void)mysql_options(
-		c->my, MYSQL_INIT_COMMAND,
-		"SET SESSION "
-	        "sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-		"time_zone='+00:00', innodb_snapshot_isolation=ON, innodb_lock_wait_timeout=5, autocommit=1");
+	(void)mysql_options(c->my, MYSQL_INIT_COMMAND, SESSION_SQL);
+	(void)mysql_options(c->my, MYSQL_INIT_COMMAND, ISOLATION_SQL);
 	if (mysql_real_connect(c->my, k->socket[0] ? NULL : k->host, k->user, c->s->password, k->database[0] ? k->database : NULL,
 	                       k->port, k->socket[0] ? k->socket : NULL,
 	                       CLIENT_FOUND_ROWS) == NULL) /* an UPDATE counts the rows it found */ {
-		log_warn("database: %s", mysql_error(c->my));
+		store_says_down(c->s, mysql_error(c->my));
 		conn_drop(c);
 		return -ECONNABORTED;
 	}
+	store_says_down(c->s, NULL);
 	return 0;
 }
 
@@ -208,7 +238,7 @@ static unsigned store_fault_due(struct store *s, bool *after)
 	return error;
 }
 
-static int store_errno(unsigned error)
+static int store_errno(unsigned error, const char *sqlstate)
 {
 	switch (error) {
 	case 1213: /* deadlock */
@@ -225,12 +255,13 @@ static int store_errno(unsigned error)
 		return -ECONNABORTED;
 	case 1062:
 		return -EEXIST;
-	case 1451:
-	case 1452:
-	case 4025: /* CONSTRAINT failed */
+	case 1265: /* data truncated */
+	case 1364: /* no default value */
+	case 1366: /* incorrect value */
 		return -ERANGE;
 	default:
-		return -EIO;
+		/* 22: data exceptions; 23: CHECK, foreign keys, NOT NULL */
+		return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0 ? -ERANGE : -EIO;
 	}
 }
 
@@ -244,12 +275,12 @@ static int store_send(struct store_conn *c, const char *sql, size_t len)
 		return -ECONNABORTED;
 	error = store_fault_due(c->s, &after);
 	if (error && !after) {
-		if (store_errno(error) == -ECONNABORTED)
+		if (store_errno(error, "") == -ECONNABORTED)
 			conn_drop(c);
-		return store_errno(error);
+		return store_errno(error, "");
 	}
 	if (mysql_real_query(c->my, sql, len) != 0) {
-		err = store_errno(mysql_errno(c->my));
+		err = store_errno(mysql_errno(c->my), mysql_sqlstate(c->my));
 		if (err == -EIO)
 			log_error("%s: %.300s", mysql_error(c->my), sql);
 		if (err == -ECONNABORTED)
@@ -339,7 +370,7 @@ static int store_rows(struct store_conn *c, int (*row)(void *, const char *const
 	MYSQL_ROW r;
 
 	if (res == NULL) {
-		err = store_errno(mysql_errno(c->my));
+		err = store_errno(mysql_errno(c->my), mysql_sqlstate(c->my));
 		if (err == -ECONNABORTED)
 			conn_drop(c);
 		return err;
@@ -418,9 +449,11 @@ static void store_pause(unsigned attempt)
 int store_tx(struct store *s, int (*fn)(struct store_conn *, void *), void *arg)
 {
 	struct store_conn *c = conn_take(s);
+	int64_t until = clock_mono_us() + TX_US;
 	int err = 0;
 
-	for (unsigned i = 0; i < STORE_TRIES; i++) {
+	/* in a world the clock stands still for a worker, and the tries alone count */
+	for (unsigned i = 0; i < STORE_TRIES && clock_mono_us() < until; i++) {
 		if (i > 0)
 			store_pause(i);
 		err = store_try(c, fn, arg);
@@ -429,4 +462,14 @@ int store_tx(struct store *s, int (*fn)(struct store_conn *, void *), void *arg)
 	}
 	conn_give(c);
 	return err == -EAGAIN || err == -ECONNABORTED ? -EIO : err;
+}
+
+/* Connections of another patience: made anew. Only while nobody else uses the store. */
+void store_set_timeout(struct store *s, unsigned seconds)
+{
+	s->timeout_s = seconds ? seconds : TIMEOUT_S;
+	for (unsigned i = 0; i < s->config.connections; i++) {
+		assert(!s->busy[i]);
+		conn_drop(&s->conn[i]);
+	}
 }

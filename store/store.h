@@ -33,16 +33,16 @@ struct store_config {
 int  store_open(struct store **sp, const struct store_config *c); /* -EACCES password file; connects at the first use */
 void store_close(struct store *s);
 
-/* Runs fn in a transaction; repeats it as told above, at most STORE_TRIES times over about 3 s. fn returns 0 (commit) or negative
- * errno (rolled back and returned; -EAGAIN and -ECONNABORTED are the store's own and mean: repeat). -EIO: the database does not
- * answer. */
+/* Runs fn in a transaction; repeats it as told above, at most STORE_TRIES times and within about 6 s (a server that hangs costs 5
+ * s more). fn returns 0 (commit) or negative errno (rolled back and returned; -EAGAIN and -ECONNABORTED are the store's own and
+ * mean: repeat). -EIO: the database does not answer. */
 #define STORE_TRIES 8
 int store_tx(struct store *s, int (*fn)(struct store_conn *c, void *arg), void *arg);
 
 /*
  * Statements with ? for values; types has a letter for each: i int64_t, s const char * (NULL: NULL), t int64_t microseconds UTC
- * as DATETIME(3) (0: NULL). 0; -EEXIST duplicate key; -ERANGE a CHECK or foreign key refused it; -EAGAIN, -ECONNABORTED (see
- * store_tx); -EIO anything else (logged).
+ * as DATETIME(3) (0: NULL). 0; -EEXIST duplicate key; -ERANGE the data cannot be stored: a CHECK, a foreign key, a value too long
+ * or out of range; -EAGAIN, -ECONNABORTED (see store_tx); -EIO anything else (logged).
  */
 int store_exec(struct store_conn *c, uint64_t *affected, const char *sql, const char *types, ...);
 /* row is called for each; columns are text, NULL for NULL. It may return 1 to stop, or a negative errno. -ENOENT: no row. */
