@@ -21,9 +21,9 @@ int multiparty_host(struct dialogue *d)
 		err = ask_number(d, number); /* the host is out of the room while he keys */
 		if (!err)
 			err = invite(d, number);
-		if (err == -EAGAIN)
+		if (err == -EAGAIN && mparty_parties_live(d->m) == 0)
 			continue; /* it did not answer; he has been told why */
-		if (!err || err == -ECANCELED)
+		if (!err || err == -EAGAIN || err == -ECANCELED) /* back to the others, at the answer and at the outcome (rule 17) */
 			err = talk(d); /* 0: he wants to invite another */
 		if (err)
 			break;
