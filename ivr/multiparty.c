@@ -36,12 +36,6 @@ int multiparty_host(struct dialogue *d)
 
 /* ---- asking for a number ---- */
 
-static const char *ask_prompt(const struct dialogue *d, bool again)
-{
-	(void)d;
-	return again ? "wrong-number" : "enter-number";
-}
-
 static int ask_number(struct dialogue *d, char number[LEG_NUMBER_MAX + 1])
 {
 	const struct ivr_settings *s = &d->env->settings;
@@ -54,8 +48,8 @@ static int ask_number(struct dialogue *d, char number[LEG_NUMBER_MAX + 1])
 	while (silent < s->prompts_without_key && wrong < s->wrong_numbers) {
 		say_begin(&list);
 		if (wrong > 0 && silent == 0)
-			say_prompt(&list, ask_prompt(d, true));
-		say_prompt(&list, ask_prompt(d, false));
+			say_prompt(&list, "wrong-number");
+		say_prompt(&list, "enter-number");
 		if (mparty_party_count(d->m) == 0 && silent == 0 && wrong == 0)
 			say_prompt(&list, "help-hint"); /* said once, at the start (rule 15) */
 		err = dialogue_say(d, &list);
