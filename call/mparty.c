@@ -63,6 +63,7 @@ struct mparty {
 	struct mparty_event    events[MPARTY_EVENTS_MAX];
 	unsigned               event_count;
 	struct loop_task       tell;
+	struct loop_task       host_left;
 	struct loop_timer      longest;
 	struct list            link;    /* env->calls */
 };
@@ -489,6 +490,17 @@ int mparty_host_back(struct mparty *m)
 
 /* ---- the host, the money, the end ---- */
 
+/*
+ * Not at once: when a line is lost it takes all its legs, and each is told for itself, with the moment of the loss (rule 9). A
+ * leg hung up by us before would be charged to now.
+ */
+static void mparty_host_left(struct loop_task *t)
+{
+	struct mparty *m = container_of(t, struct mparty, host_left);
+
+	mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
+}
+
 static void host_leg_event(struct leg_observer *o, struct leg *l, const struct leg_event *ev)
 {
 	struct mparty *m = container_of(o, struct mparty, host_observer);
@@ -503,7 +515,7 @@ static void host_leg_event(struct leg_observer *o, struct leg *l, const struct l
 			conference_leave(m->conference, l->port);
 		charge_leg_ended(m->charge, l->id, l->end_us, NULL);
 		LOGX(LOG_INFO, &l->log, "host left after %lld ms, cause %d", (long long)leg_talk_ms(l), l->cause);
-		mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
+		loop_queue(m->env->loop, &m->host_left);
 		break;
 	case LEG_EV_GONE:
 		record_leg(m->env->billing, &m->setup, l, 0, &m->setup.host_rate);
@@ -588,6 +600,7 @@ int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty
 	m->setup = *s;
 	m->began_us = clock_mono_us();
 	m->tell.run = mparty_tell;
+	m->host_left.run = mparty_host_left;
 	list_init(&m->observers);
 	loop_timer_init(env->loop, &m->longest, mparty_too_long);
 	err = conference_alloc(&m->conference, env->media, env->sounds, env->members_max);

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tests/worlds/conference.c - the host's dialogue and the room: telephony rules 11 to 18. */
+#include "tests/worlds/world.h"
+
+#define HOST   "13800000001"
+#define HOST_E "8613800000001"
+
+/* He has been called back and listens to the first prompt. */
+static const char *called_back(struct world *w)
+{
+	const char *trigger = phone_dials(w, HOST, "12599"), *host;
+
+	world_run(w, 2);
+	phone_hangs_up(w, trigger);
+	host = expect_call_to(w, HOST, 6);
+	phone_answers(w, host);
+	world_run(w, 1);
+	return host;
+}
+
+/* What the host is told when a party cannot be had; then he is asked again and may try another. */
+static void told_and_asked_again(const char *plan, const char *number, const char *prompt)
+{
+	struct world *w = world_open(NULL);
+	const char *host = called_back(w);
+
+	if (plan)
+		exchange_does(w, "number %s %s", number, plan);
+	exchange_does(w, "dtmf %s %s#", host, number);
+	if (plan)
+		(void)expect_call_to(w, number, 8);
+	expect_hears(w, host, PROMPT_ZH_CN, prompt, 70);
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 20);
+	phone_keys(w, host, "13800000003#");
+	phone_answers(w, expect_call_to(w, "13800000003", 5));
+	world_run(w, 1);
+	CHECK_INT(mparty_parties_in(mparty_first(node_calls(w->node))), 1);
+	phone_hangs_up(w, host);
+	world_run(w, 3);
+	world_close(w);
+}
+
+SCENARIO(party_busy, "busy: told so, asked again") { told_and_asked_again("busy", "13800000002", "party-busy"); }
+SCENARIO(party_no_answer, "45 s of ringing: told so, asked again")
+{
+	told_and_asked_again("ring", "13800000002", "party-no-answer");
+}
+SCENARIO(party_unallocated, "unallocated: told so, asked again")
+{
+	told_and_asked_again("unallocated", "13800000002", "party-unallocated");
+}
+SCENARIO(party_congestion, "congestion: told so, asked again")
+{
+	told_and_asked_again("congestion 42", "13800000002", "party-congestion");
+}
+SCENARIO(party_rejected, "rejected: told so, asked again") { told_and_asked_again("reject 21", "13800000002", "party-failed"); }
+SCENARIO(rule_13_emergency_is_barred, "110 is barred") { told_and_asked_again(NULL, "110", "number-barred"); }
+SCENARIO(rule_13_emergency_behind_an_area_code, "021 110 is barred as well")
+{
+	told_and_asked_again(NULL, "021110", "number-barred");
+}
+SCENARIO(wrong_number, "no number at all: told so, asked again") { told_and_asked_again(NULL, "0000", "wrong-number"); }
+
+SCENARIO(rule_07_no_alerting_within_60_s, "a party whose exchange says nothing after CALL PROCEEDING: 60 s, then told")
+{
+	struct world *w = world_open(NULL);
+	const char *host = called_back(w);
+
+	exchange_does(w, "number 13800000002 no-answer no-alert");
+	phone_keys(w, host, "13800000002#");
+	expect_hears(w, host, PROMPT_ZH_CN, "party-no-answer", 66);
+	phone_hangs_up(w, host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(digits_interrupt_the_prompt, "a key stops the prompt within 100 ms")
+{
+	struct world *w = world_open(NULL);
+	const char *host = called_back(w);
+
+	CHECK(heard_power(w, host, 0.5) > -35);
+	exchange_does(w, "dtmf %s 1 on=100", host);
+	world_run(w, 0.4);
+	CHECK(heard_power(w, host, 0.2) < -50);
+	phone_hangs_up(w, host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_12_shown_numbers, "the callback shows the service number, the member leg the host's; CLIR stays on every leg")
+{
+	struct world *w = world_open(NULL);
+	const json_t *ring;
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	ring = find_event(w, t.host, "ring");
+	CHECK_STR(json_string_value(json_object_get(ring, "calling")), "12599");
+	ring = find_event(w, t.party[0], "ring");
+	CHECK_STR(json_string_value(json_object_get(ring, "calling")), HOST);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_15_a_number_ends_without_hash, "6 s after the last digit")
+{
+	struct world *w = world_open(NULL);
+	const char *host = called_back(w);
+
+	phone_keys(w, host, "13800000002");
+	expect_no_event(w, NULL, "no", 5.0);
+	CHECK(exchange_calls(w->exchange) == 1);
+	(void)expect_call_to(w, "13800000002", 3);
+	phone_hangs_up(w, host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_15_star_clears, "* inside a number clears it; a leading * at the first prompt does no harm")
+{
+	struct world *w = world_open(NULL);
+	const char *host = called_back(w);
+
+	phone_keys(w, host, "*");
+	world_run(w, 1);
+	phone_keys(w, host, "1390*13800000002#");
+	(void)expect_call_to(w, "13800000002", 3);
+	phone_hangs_up(w, host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(ringback_is_the_country_s, "no early media: 450 Hz from us; it stops at the answer")
+{
+	struct world *w = world_open(NULL);
+	const char *host = called_back(w), *party;
+
+	phone_keys(w, host, "13800000002#");
+	party = expect_call_to(w, "13800000002", 3);
+	world_run(w, 1);
+	CHECK(heard_tone(w, host, 450, 0.8) > -30);
+	phone_answers(w, party);
+	world_run(w, 1.5);
+	CHECK(heard_power(w, host, 1) < -50);
+	phone_hangs_up(w, host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_17_early_media_is_the_host_s_alone, "the far end's early sound: heard by the host, never in the room")
+{
+	struct world *w = world_open(NULL);
+	const char *party;
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	exchange_does(w, "number 13800000003 ring early-media tone:620@-15");
+	phone_keys(w, t.host, "*");
+	world_run(w, 0.5);
+	phone_keys(w, t.host, "13800000003#");
+	party = expect_call_to(w, "13800000003", 3);
+	world_run(w, 2);
+	CHECK(heard_tone(w, t.host, 620, 1) > -17 && heard_tone(w, t.host, 620, 1) < -13);
+	CHECK(heard_tone(w, t.host, 450, 1) < -50);
+	CHECK(heard_tone(w, t.party[0], 620, 1) < -60);
+	phone_answers(w, party);
+	world_run(w, 1.5);
+	CHECK(heard_tone(w, t.host, 620, 1) < -50);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+static void with_music(struct node_options *o, void *arg)
+{
+	(void)arg;
+	o->music_count = 1;
+	(void)snprintf(o->music[0], sizeof(o->music[0]), "%.200s/zh-CN/enter-number.wav", o->sounds_dir);
+}
+
+SCENARIO(rule_17_music_while_the_host_invites,
+         "one waiting party hears the music; two hear it 20 dB down and go on talking; it stops within 500 ms")
+{
+	struct world_setup s = { .options = with_music, .cut = EXCHANGE_CUT_ANY };
+	struct world *w = world_open(&s);
+	double alone, under;
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	world_run(w, 1);
+	CHECK(heard_power(w, t.party[0], 0.5) < -50);
+	phone_keys(w, t.host, "*");
+	world_run(w, 8);
+	alone = heard_power(w, t.party[0], 7);
+	CHECK(alone > -28 && alone < -15);
+	phone_keys(w, t.host, "13800000003#");
+	t.party[1] = expect_call_to(w, "13800000003", 5);
+	phone_answers(w, t.party[1]);
+	world_run(w, 0.7);
+	CHECK(heard_power(w, t.party[0], 0.2) < -50);
+	phone_keys(w, t.host, "*");
+	world_run(w, 8);
+	under = heard_power(w, t.party[0], 7);
+	CHECK(under > alone - 23 && under < alone - 17);
+	exchange_does(w, "tone %s 700 level=-16", t.party[1]);
+	world_run(w, 2);
+	CHECK(heard_tone(w, t.party[0], 700, 1) > -18);
+	CHECK(heard_tone(w, t.host, 700, 1) < -45);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_17_back_on_star_while_it_rings,
+         "* while a third rings: back in the room, ringing goes on, the third comes in when it answers")
+{
+	struct world *w = world_open(NULL);
+	const char *third;
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	phone_keys(w, t.host, "*");
+	world_run(w, 0.5);
+	phone_keys(w, t.host, "13800000003#");
+	third = expect_call_to(w, "13800000003", 5);
+	world_run(w, 2);
+	phone_keys(w, t.host, "*");
+	exchange_does(w, "tone %s 700 level=-16", t.party[0]);
+	world_run(w, 1.5);
+	CHECK(heard_tone(w, t.host, 700, 1) > -18);
+	phone_answers(w, third);
+	world_run(w, 1.5);
+	CHECK(heard_tone(w, third, 700, 1) > -18);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_17_back_at_a_failed_outcome, "the third is busy: the host is told, and back with the second")
+{
+	struct world *w = world_open(NULL);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	exchange_does(w, "number 13800000003 busy");
+	phone_keys(w, t.host, "*");
+	world_run(w, 0.5);
+	phone_keys(w, t.host, "13800000003#");
+	expect_hears(w, t.host, PROMPT_ZH_CN, "party-busy", 6);
+	world_run(w, 3);
+	exchange_does(w, "tone %s 700 level=-16", t.party[0]);
+	world_run(w, 1.5);
+	CHECK(heard_tone(w, t.host, 700, 1) > -18);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_18_last_party_leaves, "the host is told and asked for a number again")
+{
+	struct world *w = world_open(NULL);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	world_run(w, 2);
+	phone_hangs_up(w, t.party[0]);
+	expect_hears(w, t.host, PROMPT_ZH_CN, "last-party-left", 5);
+	expect_hears(w, t.host, PROMPT_ZH_CN, "enter-number", 8);
+	phone_keys(w, t.host, "13800000003#");
+	phone_answers(w, expect_call_to(w, "13800000003", 5));
+	world_run(w, 2);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_14_hash_hash_drops_the_last, "## drops the party that came last; the others go on")
+{
+	struct world *w = world_open(NULL);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	talk_add(w, &t, "13800000003");
+	world_run(w, 3);
+	phone_keys(w, t.host, "##");
+	expect_hangup(w, t.party[1], 16, 2);
+	CHECK_INT(mparty_parties_in(mparty_first(node_calls(w->node))), 1);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(members_keys_change_nothing, "a member presses everything: nobody is invited, nobody dropped")
+{
+	struct world *w = world_open(NULL);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	talk_add(w, &t, "13800000003");
+	phone_keys(w, t.party[0], "*13900000001###1#2#3");
+	expect_no_event(w, NULL, "ring", 8);
+	CHECK_INT(mparty_parties_in(mparty_first(node_calls(w->node))), 2);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+static void ninety_seconds(struct node_options *o, void *arg)
+{
+	(void)arg;
+	o->timers.longest_call_us = CLOCK_SEC(90);
+}
+
+SCENARIO(rule_18_longest_call, "no conference is longer than the limit (4 h; 90 s here)")
+{
+	struct world_setup s = { .options = ninety_seconds, .cut = EXCHANGE_CUT_ANY };
+	struct world *w = world_open(&s);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	expect_hangup(w, t.host, 16, 90);
+	expect_hangup(w, t.party[0], 16, 1);
+	world_run(w, 3);
+	world_close(w);
+}
+
+static void announced(struct node_options *o, void *arg)
+{
+	(void)arg;
+	o->ivr.announce_host = true;
+}
+
+SCENARIO(rule_18_invitees_hear_who_invites_them, "the number, softly under the first words")
+{
+	struct world_setup s = { .options = announced, .cut = EXCHANGE_CUT_ANY };
+	struct world *w = world_open(&s);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	world_run(w, 3);
+	CHECK(heard_power(w, t.party[0], 3) > -35);
+	CHECK(heard_power(w, t.host, 2) < -50);
+	world_run(w, 8);
+	CHECK(heard_power(w, t.party[0], 2) < -50);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
