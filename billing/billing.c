@@ -2,7 +2,6 @@
 #include "billing/billing.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,7 @@
 #define JANITOR_US      CLOCK_SEC(10)
 #define CHECKPOINT_US   CLOCK_SEC(5)
 #define EXPIRY_GRACE_US CLOCK_SEC(5)          /* clock skew between nodes */
-#define JOURNAL_BIG     (4u * 1024 * 1024)    /* emptied when nothing in it is needed any more */
+#define JOURNAL_BIG     (4u * 1024 * 1024)    /* then it begins anew with what is still needed */
 
 static const struct counter_desc billing_counters[BILLING_COUNTERS] = {
 	[BILLING_ANSWERS] = { "answers", "legs that were answered and are charged" },
@@ -25,58 +24,9 @@ static const struct counter_desc billing_counters[BILLING_COUNTERS] = {
 	[BILLING_RECORDS] = { "records", "call and leg records in the database" },
 	[BILLING_HOLDS_EXPIRED] = { "holds_expired", "holds of dead nodes given back" },
 	[BILLING_JOURNAL_ERRORS] = { "journal_errors", "entries the journal could not take: a full or failing disk" },
+	[BILLING_REJECTED] = { "rejected", "records and settlements that the database refuses, kept beside the journal" },
 	[BILLING_DATABASE_RETRIES] = { "database_retries", "what had to be repeated because the database did not answer" },
 };
-
-/* ---- the journal, from control ---- */
-
-struct journal_post {
-	struct worker_job job;
-	struct billing   *b;
-	int               err;
-	char              text[];
-};
-
-static void journal_post_run(struct worker_job *j)
-{
-	struct journal_post *p = container_of(j, struct journal_post, job);
-
-	p->err = journal_append(p->b->journal, p->text);
-}
-
-static void journal_post_done(struct worker_job *j)
-{
-	struct journal_post *p = container_of(j, struct journal_post, job);
-
-	if (p->err)
-		counter_inc(&p->b->counter[BILLING_JOURNAL_ERRORS]);
-	p->b->posts--;
-	free(p);
-}
-
-void billing_journal(struct billing *b, const char *fmt, ...)
-{
-	char text[JOURNAL_LINE_MAX + 1];
-	struct journal_post *p;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	p = n > 0 && n <= JOURNAL_LINE_MAX ? calloc(1, sizeof(*p) + (size_t)n + 1) : NULL;
-	if (p == NULL) {
-		counter_inc(&b->counter[BILLING_JOURNAL_ERRORS]);
-		log_error("an entry for the journal was lost: %.80s", text);
-		return;
-	}
-	memcpy(p->text, text, (size_t)n + 1);
-	p->b = b;
-	p->job.run = journal_post_run;
-	p->job.done = journal_post_done;
-	b->posts++;
-	worker_submit(b->writer, &p->job);
-}
 
 /* ---- timers ---- */
 
@@ -94,8 +44,8 @@ static void janitor_done(struct worker_job *j)
 	struct billing *b = container_of(j, struct billing, janitor_job);
 
 	b->janitor_busy = false;
-	if (b->open_count == 0 && b->record_count == 0 && b->posts == 0 && journal_size(b->journal) > JOURNAL_BIG)
-		(void)journal_empty(b->journal);
+	if (journal_size(b->journal) > JOURNAL_BIG)
+		billing_post_shorten(b);
 	loop_timer_start(&b->janitor, JANITOR_US);
 }
 
@@ -117,6 +67,55 @@ static void checkpoint_fire(struct loop_timer *t)
 	loop_timer_start(t, CHECKPOINT_US);
 }
 
+/* ---- the database comes and goes ---- */
+
+void billing_database(struct billing *b, int err)
+{
+	if (!err) {
+		b->failing_since_us = 0;
+		return;
+	}
+	counter_inc(&b->counter[BILLING_DATABASE_RETRIES]);
+	if (b->failing_since_us == 0)
+		b->failing_since_us = clock_mono_us();
+}
+
+bool billing_gave_up(const struct billing *b)
+{
+	return b->failing_since_us != 0 && clock_mono_us() - b->failing_since_us >= BILLING_PATIENCE_US;
+}
+
+int billing_settle(struct billing *b, struct hold_settle *s)
+{
+	int err = hold_settle(b->store, s);
+	char what[JOURNAL_TEXT_MAX];
+	size_t n;
+
+	if (err != -ENOENT && err != -ERANGE)
+		return err;
+	if (err == -ENOENT && s->count == 0) /* the hold was never opened: nothing was promised, nothing is owed */
+		return 0;
+	n = (size_t)snprintf(what, sizeof(what), "settlement of call %s, account %lld:", s->id, (long long)s->account_id);
+	for (unsigned i = 0; i < s->count && n < sizeof(what); i++)
+		n += (size_t)snprintf(what + n, sizeof(what) - n, " leg %s %lld", s->leg[i].leg_id,
+		                      (long long)s->leg[i].amount_e4);
+	log_error("the database refuses the settlement of call %s (%s): kept beside the journal", s->id, strerror(-err));
+	counter_inc(&b->counter[BILLING_REJECTED]);
+	s->total_e4 = 0;
+	return journal_reject(b->journal, what, strerror(-err));
+}
+
+int billing_store_record(struct billing *b, const char *sql)
+{
+	int err = record_store(b->store, sql);
+
+	if (err != -ERANGE)
+		return err;
+	log_error("the database refuses a record, kept beside the journal: %.200s", sql);
+	counter_inc(&b->counter[BILLING_REJECTED]);
+	return journal_reject(b->journal, sql, "refused");
+}
+
 /* ---- open and close ---- */
 
 int billing_open(struct billing **bp, struct loop *l, struct store *s, struct worker_pool *workers,
@@ -131,27 +130,28 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 	b->loop = l;
 	b->store = s;
 	b->workers = workers;
+	b->counters = counters;
 	b->config = *c;
 	if (b->config.hold_life_us == 0)
 		b->config.hold_life_us = HOLD_LIFE_US;
 	list_init(&b->charges);
+	list_init(&b->records);
 	loop_timer_init(l, &b->janitor, janitor_fire);
 	loop_timer_init(l, &b->checkpoint, checkpoint_fire);
-	b->group = (struct counter_group){
-		.name = "billing", .desc = billing_counters, .values = b->counter, .count = BILLING_COUNTERS
-	};
-	counter_register(counters, &b->group);
 	err = journal_open(&b->journal, c->journal_dir, c->node);
 	if (!err)
 		err = billing_replay(b);
 	if (!err)
-		err = worker_pool_alloc(&b->writer, l, "journal", 1);
+		err = billing_post_open(b);
 	if (err) {
-		counter_unregister(counters, &b->group);
 		journal_close(b->journal);
 		free(b);
 		return err;
 	}
+	b->group = (struct counter_group){
+		.name = "billing", .desc = billing_counters, .values = b->counter, .count = BILLING_COUNTERS,
+	};
+	counter_register(counters, &b->group);
 	loop_timer_start(&b->janitor, JANITOR_US);
 	loop_timer_start(&b->checkpoint, CHECKPOINT_US);
 	*bp = b;
@@ -160,8 +160,11 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 
 bool billing_idle(const struct billing *b)
 {
-	return b->open_count == 0 && b->record_count == 0 && b->posts == 0 && !b->janitor_busy &&
-	       worker_pool_busy(b->writer) == 0;
+	if (!billing_post_quiet(b) || b->janitor_busy || b->running > 0)
+		return false;
+	if (list_empty(&b->charges) && list_empty(&b->records))
+		return true;
+	return billing_gave_up(b) && charge_all_wait(b);
 }
 
 void billing_close(struct billing *b)
@@ -169,12 +172,20 @@ void billing_close(struct billing *b)
 	if (b == NULL)
 		return;
 	MAGIC_CHECK(b, BILLING_MAGIC);
+	assert(billing_idle(b));
 	loop_timer_stop(&b->janitor);
 	loop_timer_stop(&b->checkpoint);
-	if (billing_idle(b) && journal_size(b->journal) > 0)
-		(void)journal_empty(b->journal);
-	worker_pool_free(b->writer);
+	if (list_empty(&b->charges) && list_empty(&b->records)) {
+		if (journal_size(b->journal) > 0)
+			(void)journal_replace(b->journal, "", 0);
+	} else {
+		log_warn("the database did not answer: what is not in it is in the journal, for the next start");
+	}
+	charge_drop_all(b);
+	record_drop_all(b);
+	billing_post_close(b);
 	journal_close(b->journal);
+	counter_unregister(b->counters, &b->group);
 	b->magic = MAGIC_DEAD;
 	free(b);
 }

@@ -19,6 +19,7 @@
 #define SLICE_US         CLOCK_SEC(60)   /* asked for beyond the look-ahead, so that not every increment costs a transaction */
 #define CHECK_US         CLOCK_SEC(15)   /* how often the hold is looked at, and renewed */
 #define SHORT_CHECK_US   CLOCK_SEC(3)    /* when money is short: a recharge is noticed so soon */
+#define PATIENCE_US      CLOCK_SEC(2)    /* a slow answer: from then on only what is held counts */
 #define EXPIRY_MARGIN_US CLOCK_SEC(3)    /* clock skew: legs end so long before the hold is somebody else's (rule 23) */
 #define SETTLE_RETRY_US  CLOCK_SEC(2)
 #define FAR_S            (24 * 3600)
@@ -41,15 +42,18 @@ struct charge {
 	char                  call_id[ID_SIZE];
 	struct charge_account account;
 	int64_t               hold_e4, available_e4, expires_utc_us;
+	bool                  open;         /* the hold is in the database; before that and after it nothing is extended */
 	int                   step;
 	unsigned              count;
 	struct charge_leg     leg[SETTLE_LEGS_MAX];
 	const struct charge_handlers *owner;
 	void                 *owner_arg;
-	struct loop_timer     check, end, warn, retry;
+	struct loop_timer     check, end, warn, retry, patience;
+	struct loop_task      unwarn;
 	int64_t               end_us;       /* mono: money ends then; CLOCK_NEVER */
 	bool                  warned, exhausted, closing;
 	bool                  busy, again;  /* an extension is under way; another is wanted after it */
+	bool                  overdue;      /* ... and has been for PATIENCE_US */
 	struct worker_job     job;
 	struct hold_extend    extend;
 	int                   extend_err;
@@ -68,6 +72,14 @@ static struct charge_leg *charge_find(struct charge *c, const char *leg_id)
 		if (strcmp(c->leg[i].id, leg_id) == 0)
 			return &c->leg[i];
 	return NULL;
+}
+
+static bool charge_live(const struct charge *c)
+{
+	for (unsigned i = 0; i < c->count; i++)
+		if (c->leg[i].state == LEG_LIVE)
+			return true;
+	return false;
 }
 
 /* ---- what is due ---- */
@@ -94,40 +106,41 @@ static int64_t charge_due(const struct charge *c, int64_t at_us, bool with_reser
 	return due;
 }
 
-static int64_t charge_next_due(const struct charge *c, int64_t after_us)
+struct charge_funds {
+	int64_t held_e4, trust_e4;
+	int64_t expiry_us; /* mono: from then on only trust_e4 is left; CLOCK_NEVER */
+};
+
+static bool charge_covered(const struct charge *c, const struct charge_funds *f, int64_t at_us)
 {
-	int64_t next = CLOCK_NEVER;
-
-	for (unsigned i = 0; i < c->count; i++) {
-		const struct charge_leg *l = &c->leg[i];
-		int64_t at;
-
-		if (l->state != LEG_LIVE)
-			continue;
-		/* + 1 ms: at the boundary itself the next increment has begun */
-		at = l->answer_mono_us + rating_next_due_ms(&l->rate, (after_us - l->answer_mono_us) / 1000 + 1) * 1000;
-		if (at < next)
-			next = at;
-	}
-	return next;
+	return charge_due(c, at_us, false) <= (at_us < f->expiry_us ? f->held_e4 + f->trust_e4 : f->trust_e4);
 }
 
-/* The first moment at which an increment due on any live leg is not covered by funds (rule 22); CLOCK_NEVER: not before until. */
-static int64_t charge_end_moment(const struct charge *c, int64_t funds_e4, int64_t until_us)
+/* The first moment at which an increment due on any live leg is not covered (rule 22); CLOCK_NEVER: not before until. What is due
+ * never decreases and funds never increase, so the moment can be searched by halves. */
+static int64_t charge_end_moment(const struct charge *c, const struct charge_funds *f, int64_t until_us)
 {
-	int64_t at = clock_mono_us();
+	int64_t low = clock_mono_us(), high = until_us;
 
-	while (at != CLOCK_NEVER && at < until_us) {
-		if (charge_due(c, at, false) > funds_e4)
-			return at;
-		at = charge_next_due(c, at);
+	if (!charge_live(c) || charge_covered(c, f, high))
+		return CLOCK_NEVER;
+	if (!charge_covered(c, f, low))
+		return low;
+	while (high - low > 1) { /* covered at low, not at high */
+		int64_t middle = low + (high - low) / 2;
+
+		if (charge_covered(c, f, middle))
+			low = middle;
+		else
+			high = middle;
 	}
-	return CLOCK_NEVER;
+	return high;
 }
 
 int64_t charge_seconds_left(const struct charge *c)
 {
-	int64_t now = clock_mono_us(), end = charge_end_moment(c, c->hold_e4 + c->available_e4, now + CLOCK_SEC(FAR_S));
+	struct charge_funds f = { .held_e4 = c->hold_e4 + c->available_e4, .expiry_us = CLOCK_NEVER };
+	int64_t now = clock_mono_us(), end = charge_end_moment(c, &f, now + CLOCK_SEC(FAR_S));
 
 	return end == CLOCK_NEVER ? INT64_MAX : (end - now) / 1000000;
 }
@@ -167,6 +180,14 @@ static void charge_warn_fire(struct loop_timer *t)
 		c->owner->warn(c->owner_arg, (int)((c->end_us - clock_mono_us() + 500000) / 1000000));
 }
 
+static void charge_unwarn_run(struct loop_task *t)
+{
+	struct charge *c = container_of(t, struct charge, unwarn);
+
+	if (!c->warned && c->owner && c->owner->unwarn)
+		c->owner->unwarn(c->owner_arg);
+}
+
 static void charge_end_fire(struct loop_timer *t)
 {
 	struct charge *c = container_of(t, struct charge, end);
@@ -176,41 +197,68 @@ static void charge_end_fire(struct loop_timer *t)
 		c->owner->exhausted(c->owner_arg);
 }
 
-static bool charge_live(const struct charge *c)
+static void charge_calm(struct charge *c)
 {
-	for (unsigned i = 0; i < c->count; i++)
-		if (c->leg[i].state == LEG_LIVE)
-			return true;
-	return false;
+	c->end_us = CLOCK_NEVER;
+	loop_timer_stop(&c->end);
+	loop_timer_stop(&c->warn);
+}
+
+/*
+ * What covers the legs now. While the database extends the hold, that is the hold, and the rest of the account beyond the
+ * look-ahead. When it does not (rule 23) it is the hold until shortly before its expiry, when whoever comes next may spend that
+ * money, and what the account is trusted for all along.
+ */
+static struct charge_funds charge_funds_now(const struct charge *c)
+{
+	struct charge_funds f = { .held_e4 = c->hold_e4, .expiry_us = CLOCK_NEVER };
+	bool unreachable = c->overdue || (c->extend_err && c->extend_err != -EDQUOT);
+
+	if (unreachable) {
+		f.trust_e4 = c->account.trust_e4;
+		f.expiry_us = clock_mono_us() + (c->expires_utc_us - clock_utc_us()) - EXPIRY_MARGIN_US;
+	}
+	return f;
 }
 
 /* Sets warning and end by what is covered now. With money enough beyond the look-ahead there is neither. */
 static void charge_plan(struct charge *c)
 {
-	int64_t now = clock_mono_us(), end = charge_end_moment(c, c->hold_e4, now + LOOK_AHEAD_US);
-	int64_t expiry = now + (c->expires_utc_us - clock_utc_us()) - EXPIRY_MARGIN_US;
+	struct charge_funds f;
+	int64_t end;
 
-	/* busy: the extension's answer comes here again; until then nobody is alarmed */
-	if (c->exhausted || c->closing || c->busy)
+	if (c->exhausted || c->closing)
 		return;
-	if (charge_live(c) && expiry < end) /* no database to renew it: whoever comes next may spend this money */
-		end = expiry < now + LOOK_AHEAD_US && c->extend_err ? expiry : end;
+	if (c->busy && !c->overdue) /* the extension's answer comes here again; until then nobody is alarmed */
+		return;
+	if (!c->owner || !charge_live(c)) {
+		charge_calm(c);
+		return;
+	}
+	f = charge_funds_now(c);
+	end = charge_end_moment(c, &f, clock_mono_us() + LOOK_AHEAD_US);
 	if (c->warned && (end == CLOCK_NEVER || end > c->end_us + CLOCK_SEC(1))) {
 		c->warned = false;
-		if (c->owner && c->owner->unwarn)
-			c->owner->unwarn(c->owner_arg);
+		loop_queue(c->b->loop, &c->unwarn); /* not from within the caller's call */
 	} else if (c->warned && end < c->end_us - CLOCK_SEC(1)) {
 		c->warned = false; /* nearer: said again, with the new figure */
 	}
-	c->end_us = end;
-	if (end == CLOCK_NEVER || !c->owner) {
-		loop_timer_stop(&c->end);
-		loop_timer_stop(&c->warn);
+	if (end == CLOCK_NEVER) {
+		charge_calm(c);
 		return;
 	}
+	c->end_us = end;
 	loop_timer_start_at(&c->end, end);
 	if (!c->warned)
 		loop_timer_start_at(&c->warn, end - CLOCK_SEC(CHARGE_WARN_S));
+}
+
+static void charge_patience_fire(struct loop_timer *t)
+{
+	struct charge *c = container_of(t, struct charge, patience);
+
+	c->overdue = true;
+	charge_plan(c);
 }
 
 /* ---- extending the hold ---- */
@@ -259,13 +307,15 @@ static void charge_extend_done(struct worker_job *j)
 	struct charge *c = container_of(j, struct charge, job);
 	struct hold_extend *x = &c->extend;
 
-	c->busy = false;
+	c->busy = c->overdue = false;
+	c->b->running--;
+	loop_timer_stop(&c->patience);
 	if (c->extend_err == 0) {
 		c->hold_e4 += x->granted_e4;
 		c->expires_utc_us = x->expires_utc_us;
 		if (x->granted_e4 > 0)
 			c->step++;
-	} else if (c->extend_err == -EIO) {
+	} else if (c->extend_err != -EDQUOT) {
 		counter_inc(&c->b->counter[BILLING_DATABASE_RETRIES]);
 	}
 	if (c->extend_err == 0 || c->extend_err == -EDQUOT)
@@ -286,7 +336,7 @@ static void charge_extend(struct charge *c)
 {
 	int64_t now = clock_mono_us(), due, want;
 
-	if (c->closing)
+	if (c->closing || !c->open)
 		return;
 	if (c->busy) {
 		c->again = true;
@@ -303,6 +353,8 @@ static void charge_extend(struct charge *c)
 	c->job.run = charge_extend_run;
 	c->job.done = charge_extend_done;
 	c->busy = true;
+	c->b->running++;
+	loop_timer_start(&c->patience, PATIENCE_US);
 	worker_submit(c->b->workers, &c->job);
 }
 
@@ -330,6 +382,19 @@ static int charge_open_run(void *arg)
 
 static void charge_settle_again(struct loop_timer *t);
 
+static void charge_free(struct charge *c)
+{
+	loop_timer_stop(&c->check);
+	loop_timer_stop(&c->end);
+	loop_timer_stop(&c->warn);
+	loop_timer_stop(&c->retry);
+	loop_timer_stop(&c->patience);
+	loop_unqueue(c->b->loop, &c->unwarn);
+	list_remove(&c->link);
+	c->magic = MAGIC_DEAD;
+	free(c);
+}
+
 int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZE], const struct charge_account *a,
                 int64_t amount_e4)
 {
@@ -349,16 +414,17 @@ int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZ
 	loop_timer_init(b->loop, &c->end, charge_end_fire);
 	loop_timer_init(b->loop, &c->warn, charge_warn_fire);
 	loop_timer_init(b->loop, &c->retry, charge_settle_again);
-	b->open_count++;
+	loop_timer_init(b->loop, &c->patience, charge_patience_fire);
+	c->unwarn.run = charge_unwarn_run;
+	list_append(&b->charges, &c->link);
 	billing_journal(b, "O %s %lld %s", call_id, (long long)a->account_id, a->number);
 	err = worker_call(b->workers, charge_open_run, c);
 	if (err) {
 		billing_journal(b, "S %s", call_id);
-		b->open_count--;
-		free(c);
+		charge_free(c);
 		return err;
 	}
-	list_append(&b->charges, &c->link);
+	c->open = true;
 	loop_timer_start(&c->check, CHECK_US);
 	*cp = c;
 	return 0;
@@ -374,13 +440,22 @@ void charge_set_owner(struct charge *c, const struct charge_handlers *h, void *a
 
 /* ---- legs ---- */
 
+static unsigned charge_standing(const struct charge *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->count; i++)
+		n += c->leg[i].state != LEG_DONE;
+	return n;
+}
+
 int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate, void (*done)(void *arg, int err),
                        void *arg)
 {
 	struct charge_leg *l;
 
 	MAGIC_CHECK(c, CHARGE_MAGIC);
-	if (c->count == SETTLE_LEGS_MAX)
+	if (c->count == SETTLE_LEGS_MAX || charge_standing(c) >= CHARGE_LEGS_MAX)
 		return -ENOSPC;
 	l = &c->leg[c->count++];
 	memset(l, 0, sizeof(*l));
@@ -470,13 +545,83 @@ void charge_checkpoint_all(struct billing *b)
 	}
 }
 
+int charge_leg_result(struct billing *b, const char *call_id, const char *leg_id, struct charge_leg_result *r)
+{
+	struct list *n, *next;
+
+	list_for_each(n, next, &b->charges) {
+		struct charge *c = list_entry(n, struct charge, link);
+		struct charge_leg *l = strcmp(c->call_id, call_id) == 0 ? charge_find(c, leg_id) : NULL;
+
+		if (l == NULL || l->state != LEG_DONE)
+			continue;
+		r->rate = l->rate;
+		r->talk_ms = l->talk_ms;
+		r->billable_s = rating_billable_s(&l->rate, l->talk_ms);
+		r->amount_e4 = l->amount_e4;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int charge_snapshot_one(const struct charge *c, struct journal_buffer *k)
+{
+	char rate[RATE_TEXT_MAX];
+	int err = billing_snapshot_add(k, "O %s %lld %s", c->call_id, (long long)c->account.account_id, c->account.number);
+
+	for (unsigned i = 0; !err && i < c->count; i++) {
+		const struct charge_leg *l = &c->leg[i];
+
+		if (l->answer_utc_us == 0)
+			continue;
+		rate_to_text(&l->rate, rate);
+		err = billing_snapshot_add(k, "A %s %s %lld %s", c->call_id, l->id, (long long)l->answer_utc_us, rate);
+		if (!err && l->state == LEG_LIVE)
+			err = billing_snapshot_add(k, "P %s %s %lld", c->call_id, l->id,
+			                           (long long)(clock_mono_us() - l->answer_mono_us) / 1000);
+		else if (!err)
+			err = billing_snapshot_add(k, "E %s %s %lld %lld", c->call_id, l->id, (long long)l->talk_ms,
+			                           (long long)l->amount_e4);
+	}
+	return err;
+}
+
+int charge_snapshot(struct billing *b, struct journal_buffer *k)
+{
+	struct list *n, *next;
+	int err = 0;
+
+	list_for_each(n, next, &b->charges)
+		if (!err)
+			err = charge_snapshot_one(list_entry(n, struct charge, link), k);
+	return err;
+}
+
 /* ---- closing ---- */
 
 static void charge_settle_run(struct worker_job *j)
 {
 	struct charge *c = container_of(j, struct charge, job);
 
-	c->settle_err = hold_settle(c->b->store, &c->settle);
+	c->settle_err = billing_settle(c->b, &c->settle);
+}
+
+static void charge_tell_closed(struct charge *c, int64_t total_e4)
+{
+	void (*closed)(void *, int64_t) = c->closed;
+
+	c->closed = NULL;
+	if (closed)
+		closed(c->closed_arg, total_e4);
+}
+
+static int64_t charge_owed(const struct charge *c)
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < c->count; i++)
+		sum += c->leg[i].amount_e4;
+	return sum;
 }
 
 static void charge_settle_done(struct worker_job *j)
@@ -484,19 +629,18 @@ static void charge_settle_done(struct worker_job *j)
 	struct charge *c = container_of(j, struct charge, job);
 	struct billing *b = c->b;
 
+	b->running--;
+	billing_database(b, c->settle_err);
 	if (c->settle_err) { /* it is in the journal: kept until the database takes it */
-		counter_inc(&b->counter[BILLING_DATABASE_RETRIES]);
 		loop_timer_start(&c->retry, SETTLE_RETRY_US);
+		if (billing_gave_up(b))
+			charge_tell_closed(c, charge_owed(c));
 		return;
 	}
 	billing_journal(b, "S %s", c->call_id);
 	counter_inc(&b->counter[BILLING_SETTLEMENTS]);
-	list_remove(&c->link);
-	b->open_count--;
-	if (c->closed)
-		c->closed(c->closed_arg, c->settle.total_e4);
-	c->magic = MAGIC_DEAD;
-	free(c);
+	charge_tell_closed(c, c->settle.total_e4);
+	charge_free(c);
 }
 
 static void charge_settle(struct charge *c)
@@ -515,6 +659,7 @@ static void charge_settle(struct charge *c)
 		}
 	c->job.run = charge_settle_run;
 	c->job.done = charge_settle_done;
+	c->b->running++;
 	worker_submit(c->b->workers, &c->job);
 }
 
@@ -523,6 +668,7 @@ static void charge_close_after(struct worker_job *j)
 {
 	struct charge *c = container_of(j, struct charge, job);
 
+	c->b->running--;
 	charge_settle(c);
 }
 
@@ -541,8 +687,31 @@ void charge_close(struct charge *c, void (*done)(void *arg, int64_t total_e4), v
 	loop_timer_stop(&c->check);
 	loop_timer_stop(&c->end);
 	loop_timer_stop(&c->warn);
+	loop_timer_stop(&c->patience);
+	loop_unqueue(c->b->loop, &c->unwarn);
 	if (c->busy)
 		c->job.done = charge_close_after;
 	else
 		charge_settle(c);
+}
+
+bool charge_all_wait(const struct billing *b)
+{
+	struct list *n, *next;
+
+	list_for_each(n, next, &b->charges) {
+		struct charge *c = list_entry(n, struct charge, link);
+
+		if (!c->closing || c->closed)
+			return false;
+	}
+	return true;
+}
+
+void charge_drop_all(struct billing *b)
+{
+	struct list *n, *next;
+
+	list_for_each(n, next, &b->charges)
+		charge_free(list_entry(n, struct charge, link));
 }

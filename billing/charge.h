@@ -33,6 +33,7 @@ struct billing; /* billing/billing.h: store, workers, journal, settings of one n
 struct charge_account {          /* what the trigger found out; copied */
 	int64_t account_id, provider_id, tariff_id;
 	char    number[32];      /* the host's, E.164 digits */
+	int64_t trust_e4;        /* what he may talk for while no node can ask the database (rule 23) */
 };
 
 /* Handlers are called from the loop, never from within a charge_ function. */
@@ -69,7 +70,9 @@ int64_t charge_seconds_left(const struct charge *c);
 int64_t charge_seconds_left_with(const struct charge *c, const struct rate *rate);
 
 /* All legs must have ended. Settles in one transaction: a ledger row per leg with an amount, the hold closed, the rest given
- * back; retried until the database answers. done (may be NULL) is called when it is in the database; c is freed then. */
+ * back; retried until the database answers. done (may be NULL) is called when it is in the database, or when the database has
+ * taken nothing for 10 s: then it is safe in the journal, total_e4 is what is owed, and the retries go on. c is not the caller's
+ * any more. */
 void charge_close(struct charge *c, void (*done)(void *arg, int64_t total_e4), void *arg);
 
 #endif

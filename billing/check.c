@@ -29,6 +29,7 @@ static int check_row(void *arg, const char *const *col, unsigned cols)
 	(void)snprintf(q->t->language, sizeof(q->t->language), "%s", col[3]);
 	(void)snprintf(q->state, sizeof(q->state), "%s", col[4]);
 	q->available_e4 = strtoll(col[5], NULL, 10);
+	a->trust_e4 = strtoll(col[6], NULL, 10);
 	return 1;
 }
 
@@ -40,9 +41,9 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 	int err;
 
 	err = store_query(c, check_row, q,
-	                  "SELECT a.id, a.provider_id, a.tariff_id, a.language, a.state, a.balance_e4 + a.credit_e4 - a.held_e4 "
-	                  "FROM account_number n "
-	                  "JOIN account a ON a.id = n.account_id WHERE n.number = ? AND n.valid_from <= ? AND n.valid_to IS NULL",
+	                  "SELECT a.id, a.provider_id, a.tariff_id, a.language, a.state, a.balance_e4 + a.credit_e4 - a.held_e4, "
+	                  "a.trust_e4 FROM account_number n JOIN account a ON a.id = n.account_id WHERE n.number = ? AND "
+	                  "n.valid_from <= ? AND n.valid_to IS NULL",
 	                  "st", q->number, q->at_utc_us);
 	if (err)
 		return err;

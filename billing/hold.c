@@ -18,25 +18,25 @@ static int hold_open_tx(struct store_conn *c, void *arg)
 	const struct hold_open *h = arg;
 	uint64_t changed;
 	int64_t active;
-	int err;
+	/* the account's row first, everywhere: the hold's foreign key alone would lock it shared, and two of these wait for each
+	 * other */
+	int err = store_query_int(c, &active, "SELECT state = 'active' FROM account WHERE id = ? FOR UPDATE", "i", h->account_id);
 
-	err = store_exec(c, NULL,
-	                 "INSERT INTO hold (id, account_id, node, amount_e4, opened_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-	                 "sisitt", h->id, h->account_id, h->node, h->amount_e4, h->at_utc_us, h->expires_utc_us);
+	if (!err)
+		err = store_exec(
+			c, NULL,
+			"INSERT INTO hold (id, account_id, node, amount_e4, opened_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+			"sisitt", h->id, h->account_id, h->node, h->amount_e4, h->at_utc_us, h->expires_utc_us);
 	if (err == -EEXIST)
 		return 0; /* ours, of a try whose commit we did not hear of */
-	if (err == -ERANGE)
-		return -ENOENT;
 	if (err)
 		return err;
+	if (!active)
+		return -ENOENT;
 	err = store_exec(c, &changed,
-	                 "UPDATE account SET held_e4 = held_e4 + ? WHERE id = ? AND state = 'active' AND balance_e4 + credit_e4 "
-	                 "- held_e4 >= ?",
-	                 "iii", h->amount_e4, h->account_id, h->amount_e4);
-	if (err || changed == 1)
-		return err;
-	err = store_query_int(c, &active, "SELECT state = 'active' FROM account WHERE id = ?", "i", h->account_id);
-	return err ? err : active ? -EDQUOT : -ENOENT;
+	                 "UPDATE account SET held_e4 = held_e4 + ? WHERE id = ? AND balance_e4 + credit_e4 - held_e4 >= ?", "iii",
+	                 h->amount_e4, h->account_id, h->amount_e4);
+	return err ? err : changed == 1 ? 0 : -EDQUOT;
 }
 
 int hold_open(struct store *s, const struct hold_open *h)
@@ -53,11 +53,20 @@ static int hold_available(void *arg, const char *const *col, unsigned cols)
 	return 1;
 }
 
+static int hold_renew(struct store_conn *c, const struct hold_extend *h, int64_t grant_e4)
+{
+	uint64_t changed;
+	int err = store_exec(c, &changed,
+	                     "UPDATE hold SET amount_e4 = amount_e4 + ?, expires_at = ? WHERE id = ? AND state = 'open'", "its",
+	                     grant_e4, h->expires_utc_us, h->id);
+
+	return err ? err : changed == 0 ? -ESTALE : 0;
+}
+
 static int hold_extend_tx(struct store_conn *c, void *arg)
 {
 	struct hold_extend *h = arg;
 	int64_t available, grant;
-	uint64_t changed;
 	int err;
 
 	err = store_query(c, hold_available, &available,
@@ -69,7 +78,7 @@ static int hold_extend_tx(struct store_conn *c, void *arg)
 	if (!err) { /* taken in a try whose commit we did not hear of */
 		h->granted_e4 = grant;
 		h->available_e4 = available;
-		return 0;
+		return hold_renew(c, h, 0);
 	}
 	if (err != -ENOENT)
 		return err;
@@ -78,10 +87,7 @@ static int hold_extend_tx(struct store_conn *c, void *arg)
 	h->granted_e4 = 0;
 	if (grant < h->need_e4)
 		return -EDQUOT;
-	err = store_exec(c, &changed, "UPDATE hold SET amount_e4 = amount_e4 + ?, expires_at = ? WHERE id = ? AND state = 'open'",
-	                 "its", grant, h->expires_utc_us, h->id);
-	if (!err && changed == 0)
-		err = -ESTALE;
+	err = hold_renew(c, h, grant);
 	if (!err && grant > 0)
 		err = store_exec(c, NULL, "INSERT INTO hold_step (hold_id, step, amount_e4) VALUES (?, ?, ?)", "sii", h->id,
 		                 (int64_t)h->step, grant);
@@ -121,6 +127,8 @@ static int settle_charge(struct store_conn *c, struct hold_settle *h, int64_t le
 {
 	int err = 0;
 
+	if (left < 0)
+		left = 0;
 	for (unsigned i = 0; !err && i < h->count; i++) {
 		const struct settle_leg *l = &h->leg[i];
 		int64_t take = l->amount_e4 < left ? l->amount_e4 : left;

@@ -15,7 +15,13 @@ enum {
 	BILLING_HOLDS_EXPIRED,
 	BILLING_JOURNAL_ERRORS,
 	BILLING_DATABASE_RETRIES,
+	BILLING_REJECTED,
 	BILLING_COUNTERS,
+};
+
+struct journal_buffer { /* lines for the journal */
+	char  *text;
+	size_t len, size;
 };
 
 struct billing {
@@ -23,24 +29,69 @@ struct billing {
 	struct loop          *loop;
 	struct store         *store;
 	struct worker_pool   *workers;
-	struct worker_pool   *writer;   /* one thread: the journal's entries keep their order */
 	struct journal       *journal;
 	struct billing_config config;
-	struct list           charges;
-	unsigned              open_count, record_count, posts;
+	struct list           charges, records;  /* in memory; all of them are in the journal as well */
+	unsigned              running;           /* settlements and records that are on a worker now */
+	int64_t               failing_since_us;  /* mono: the database has taken nothing since; 0: it does */
 	struct loop_timer     janitor, checkpoint;
 	struct worker_job     janitor_job;
 	bool                  janitor_busy;
+	/* billing/post.c */
+	struct worker_pool   *writer;            /* one thread: entries keep their order, and do not wait for the database */
+	struct journal_buffer pending, writing;
+	struct worker_job     write_job;
+	struct loop_task      flush;
+	struct loop_timer     write_retry;
+	bool                  write_busy, rewrite, write_failed;
+	int                   write_err;
+	struct counter_registry *counters;
 	struct counter_group  group;
 	counter_t             counter[BILLING_COUNTERS];
 };
 
-/* An entry for the journal, without waiting for it. The text is copied. */
+/* The database has taken nothing for so long: what is in the journal waits for it, and nobody for us. */
+#define BILLING_PATIENCE_US CLOCK_SEC(10)
+void billing_database(struct billing *b, int err); /* what a settlement or a record met: 0 or -EIO */
+bool billing_gave_up(const struct billing *b);
+
+/* ---- the journal ---- */
+
+/* An entry, without waiting for it. */
 void billing_journal(struct billing *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int  billing_post_open(struct billing *b);
+void billing_post_close(struct billing *b);
+bool billing_post_quiet(const struct billing *b);
+void billing_post_flush(struct billing *b);
+/* The journal begins anew with what charges and records still need. */
+void billing_post_shorten(struct billing *b);
+int  billing_snapshot_add(struct journal_buffer *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int  charge_snapshot(struct billing *b, struct journal_buffer *k);
+int  record_snapshot(struct billing *b, struct journal_buffer *k);
 /* Replays what an earlier life left behind; blocking. */
 int  billing_replay(struct billing *b);
-/* The live legs' talk so far, one entry for all. */
+
+/* ---- charges and records ---- */
+
+/* The live legs' talk so far. */
 void charge_checkpoint_all(struct billing *b);
+bool charge_all_wait(const struct billing *b);  /* none lives: all are over and wait for the database */
+void charge_drop_all(struct billing *b);
+struct charge_leg_result {
+	struct rate rate;
+	int64_t     talk_ms, billable_s, amount_e4;
+};
+/* What an ended leg of an open charge is charged. -ENOENT: it is not charged here. */
+int  charge_leg_result(struct billing *b, const char *call_id, const char *leg_id, struct charge_leg_result *r);
+void record_drop_all(struct billing *b);
+/* One record, from the journal or fresh. -ERANGE: the database refuses its data, for ever. Blocking. */
+int  record_store(struct store *s, const char *sql);
+/* A settlement. What the database refuses for ever is kept beside the journal, said, and counts as done. Blocking. */
+int  billing_settle(struct billing *b, struct hold_settle *s);
+int  billing_store_record(struct billing *b, const char *sql);
+
+/* ---- words ---- */
+
 /* rate <-> text without spaces, for the journal. */
 #define RATE_TEXT_MAX 512
 void rate_to_text(const struct rate *r, char out[RATE_TEXT_MAX]);

@@ -16,10 +16,10 @@
 #define LOG_MODULE "journal"
 
 struct journal {
-	int             fd;
+	int             fd, dir_fd;
 	uint64_t        size;
 	pthread_mutex_t lock;
-	char            path[320];
+	char            node[64], path[400];
 };
 
 /* CRC-32 (ISO 3309), bit by bit: entries are short and few. */
@@ -35,6 +35,18 @@ static uint32_t journal_crc(const char *s, size_t n)
 	return ~crc;
 }
 
+/* The lock belongs to the file, not to its name: a name that was given to a new file meanwhile is another node's. */
+static int journal_lock(int fd, const char *path)
+{
+	struct stat mine, named;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (fstat(fd, &mine) != 0 || stat(path, &named) != 0)
+		return -errno;
+	return mine.st_ino == named.st_ino ? 0 : -EBUSY;
+}
+
 int journal_open(struct journal **jp, const char *dir, const char *node)
 {
 	struct journal *j = calloc(1, sizeof(*j));
@@ -44,17 +56,21 @@ int journal_open(struct journal **jp, const char *dir, const char *node)
 	if (j == NULL)
 		return -ENOMEM;
 	(void)pthread_mutex_init(&j->lock, NULL);
-	j->fd = -1;
-	(void)snprintf(j->path, sizeof(j->path), "%s/%s.journal", dir, node);
+	j->fd = j->dir_fd = -1;
+	(void)snprintf(j->node, sizeof(j->node), "%s", node);
+	(void)snprintf(j->path, sizeof(j->path), "%s/%s.journal", dir, j->node);
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
 		err = -errno;
 	if (!err) {
+		j->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		j->fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-		if (j->fd < 0 || fstat(j->fd, &st) != 0)
+		if (j->dir_fd < 0 || j->fd < 0)
 			err = -errno;
 	}
-	if (!err && flock(j->fd, LOCK_EX | LOCK_NB) != 0)
-		err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (!err)
+		err = journal_lock(j->fd, j->path);
+	if (!err && (fsync(j->dir_fd) != 0 || fstat(j->fd, &st) != 0))
+		err = -errno;
 	if (err) {
 		log_error("%s: %s", j->path, err == -EBUSY ? "another node of this name has it" : strerror(-err));
 		journal_close(j);
@@ -71,13 +87,15 @@ void journal_close(struct journal *j)
 		return;
 	if (j->fd >= 0)
 		(void)close(j->fd);
+	if (j->dir_fd >= 0)
+		(void)close(j->dir_fd);
 	(void)pthread_mutex_destroy(&j->lock);
 	free(j);
 }
 
 int journal_read(struct journal *j, int (*entry)(void *arg, char *text), void *arg, unsigned *bad)
 {
-	char line[JOURNAL_LINE_MAX + 16];
+	char line[JOURNAL_LINE_MAX + 2];
 	unsigned damaged = 0;
 	FILE *f = fopen(j->path, "re");
 	int err = 0;
@@ -107,39 +125,104 @@ int journal_read(struct journal *j, int (*entry)(void *arg, char *text), void *a
 	return err;
 }
 
-int journal_append(struct journal *j, const char *text)
+int journal_line(char *line, const char *text)
 {
-	char line[JOURNAL_LINE_MAX + 16];
 	size_t n = strlen(text);
-	int err = 0, len;
 
-	if (n == 0 || n > JOURNAL_LINE_MAX || strchr(text, '\n'))
+	if (n == 0 || n > JOURNAL_TEXT_MAX || strchr(text, '\n'))
 		return -EMSGSIZE;
-	len = snprintf(line, sizeof(line), "%08x %s\n", journal_crc(text, n), text);
-	(void)pthread_mutex_lock(&j->lock);
-	if (write(j->fd, line, (size_t)len) != len) {
-		err = errno ? -errno : -EIO;
-		(void)!ftruncate(j->fd, (off_t)j->size); /* a half line would swallow the next one */
-	} else if (fdatasync(j->fd) != 0) {
-		err = -errno;
-	} else {
-		j->size += (uint64_t)len;
+	return snprintf(line, JOURNAL_LINE_MAX + 1, "%08x %s\n", journal_crc(text, n), text);
+}
+
+static int write_all(int fd, const char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		p += n;
+		len -= (size_t)n;
 	}
-	(void)pthread_mutex_unlock(&j->lock);
+	return fdatasync(fd) == 0 ? 0 : -errno;
+}
+
+int journal_write(struct journal *j, const char *lines, size_t len)
+{
+	int err;
+
+	(void)pthread_mutex_lock(&j->lock);
+	err = write_all(j->fd, lines, len);
 	if (err)
-		log_error("%s: %s", j->path, strerror(-err));
+		(void)!ftruncate(j->fd, (off_t)j->size); /* a half line would swallow the next one */
+	else
+		j->size += len;
+	(void)pthread_mutex_unlock(&j->lock);
 	return err;
 }
 
-int journal_empty(struct journal *j)
+int journal_append(struct journal *j, const char *text)
 {
-	int err = 0;
+	char line[JOURNAL_LINE_MAX + 1];
+	int n = journal_line(line, text);
 
+	return n < 0 ? n : journal_write(j, line, (size_t)n);
+}
+
+int journal_replace(struct journal *j, const char *lines, size_t len)
+{
+	char path[sizeof(j->path) + 8];
+	int fd, err = 0;
+
+	(void)snprintf(path, sizeof(path), "%s.new", j->path);
 	(void)pthread_mutex_lock(&j->lock);
-	if (ftruncate(j->fd, 0) != 0 || fdatasync(j->fd) != 0)
+	(void)unlink(path);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0)
 		err = -errno;
-	else
-		j->size = 0;
+	if (!err)
+		err = journal_lock(fd, path);
+	if (!err)
+		err = write_all(fd, lines, len);
+	if (!err && rename(path, j->path) != 0)
+		err = -errno;
+	if (!err) {
+		(void)close(j->fd);
+		j->fd = fd;
+		j->size = len;
+		err = fsync(j->dir_fd) == 0 ? 0 : -errno;
+	} else if (fd >= 0) {
+		(void)close(fd);
+		(void)unlink(path);
+	}
+	(void)pthread_mutex_unlock(&j->lock);
+	return err;
+}
+
+int journal_keep_damaged(struct journal *j)
+{
+	char path[sizeof(j->path) + 16];
+
+	(void)snprintf(path, sizeof(path), "%s.damaged", j->path);
+	(void)unlink(path);
+	return link(j->path, path) == 0 ? 0 : -errno;
+}
+
+int journal_reject(struct journal *j, const char *what, const char *why)
+{
+	char name[sizeof(j->node) + 16], text[JOURNAL_TEXT_MAX + 200];
+	int fd, n = snprintf(text, sizeof(text), "%s: %s\n", why, what), err;
+
+	if (n < 0 || n >= (int)sizeof(text))
+		return -EMSGSIZE;
+	(void)snprintf(name, sizeof(name), "%s.rejected", j->node);
+	(void)pthread_mutex_lock(&j->lock);
+	fd = openat(j->dir_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	err = fd < 0 ? -errno : write_all(fd, text, (size_t)n);
+	if (fd >= 0)
+		(void)close(fd);
 	(void)pthread_mutex_unlock(&j->lock);
 	return err;
 }

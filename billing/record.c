@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * billing/record.c - a record is a statement that may be run any number of times (INSERT IGNORE by its id): the journal keeps the
- * statement itself, and the replay after a crash is running it again.
+ * billing/record.c - a record is a statement that may be run any number of times (a second time its id is there already): the
+ * journal keeps the statement itself, and the replay after a crash is running it again.
  */
 #include "billing/record.h"
 
@@ -19,6 +19,7 @@
 #define WORD 48
 
 struct record_job {
+	struct list       link;     /* b->records */
 	struct worker_job job;
 	struct loop_timer retry;
 	struct billing   *b;
@@ -43,44 +44,58 @@ void record_clean(char *out, unsigned size, const char *in)
 
 static int record_tx(struct store_conn *c, void *arg)
 {
-	return store_exec(c, NULL, "EXECUTE IMMEDIATE ?", "s", ((struct record_job *)arg)->sql);
+	int err = store_exec(c, NULL, "EXECUTE IMMEDIATE ?", "s", (const char *)arg);
+
+	return err == -EEXIST ? 0 : err; /* in an earlier try, or an earlier life */
+}
+
+int record_store(struct store *s, const char *sql)
+{
+	return store_tx(s, record_tx, (void *)(uintptr_t)sql);
 }
 
 static void record_run(struct worker_job *j)
 {
 	struct record_job *r = container_of(j, struct record_job, job);
 
-	r->err = store_tx(r->b->store, record_tx, r);
+	r->err = billing_store_record(r->b, r->sql);
 }
 
 static void record_done(struct worker_job *j)
 {
 	struct record_job *r = container_of(j, struct record_job, job);
+	struct billing *b = r->b;
 
+	b->running--;
+	billing_database(b, r->err);
 	if (r->err) {
-		counter_inc(&r->b->counter[BILLING_DATABASE_RETRIES]);
 		loop_timer_start(&r->retry, RECORD_RETRY_US);
 		return;
 	}
-	counter_inc(&r->b->counter[BILLING_RECORDS]);
-	billing_journal(r->b, "D %s", r->id);
-	r->b->record_count--;
+	counter_inc(&b->counter[BILLING_RECORDS]);
+	billing_journal(b, "D %s", r->id);
+	list_remove(&r->link);
 	free(r);
+}
+
+static void record_submit(struct record_job *r)
+{
+	r->b->running++;
+	worker_submit(r->b->workers, &r->job);
 }
 
 static void record_again(struct loop_timer *t)
 {
-	struct record_job *r = container_of(t, struct record_job, retry);
-
-	worker_submit(r->b->workers, &r->job);
+	record_submit(container_of(t, struct record_job, retry));
 }
 
 static void record_put(struct billing *b, const char *id, const char *sql)
 {
 	struct record_job *r = calloc(1, sizeof(*r) + strlen(sql) + 1);
 
+	billing_journal(b, "R %s %s", id, sql);
 	if (r == NULL) {
-		log_error("no memory for a record: %s", sql);
+		log_error("no memory for a record: it is in the journal only");
 		counter_inc(&b->counter[BILLING_JOURNAL_ERRORS]);
 		return;
 	}
@@ -90,20 +105,54 @@ static void record_put(struct billing *b, const char *id, const char *sql)
 	loop_timer_init(b->loop, &r->retry, record_again);
 	r->job.run = record_run;
 	r->job.done = record_done;
-	b->record_count++;
-	billing_journal(b, "R %s %s", id, sql);
-	worker_submit(b->workers, &r->job);
+	list_append(&b->records, &r->link);
+	record_submit(r);
 }
 
-static const char *stamp(int64_t utc_us, char buf[CLOCK_STAMP_SIZE + 2])
+int record_snapshot(struct billing *b, struct journal_buffer *k)
+{
+	struct list *n, *next;
+	int err = 0;
+
+	list_for_each(n, next, &b->records) {
+		struct record_job *r = list_entry(n, struct record_job, link);
+
+		if (!err)
+			err = billing_snapshot_add(k, "R %s %s", r->id, r->sql);
+	}
+	return err;
+}
+
+void record_drop_all(struct billing *b)
+{
+	struct list *n, *next;
+
+	list_for_each(n, next, &b->records) {
+		struct record_job *r = list_entry(n, struct record_job, link);
+
+		loop_timer_stop(&r->retry);
+		list_remove(n);
+		free(r);
+	}
+}
+
+#define STAMP (CLOCK_STAMP_SIZE + 2)
+
+static const char *stamp(int64_t utc_us, char buf[STAMP])
 {
 	char plain[CLOCK_STAMP_SIZE];
 
 	if (utc_us == 0)
 		return "NULL";
 	clock_format_utc(utc_us, plain, sizeof(plain));
-	(void)snprintf(buf, CLOCK_STAMP_SIZE + 2, "'%.*s'", CLOCK_STAMP_SIZE - 1, plain);
+	(void)snprintf(buf, STAMP, "'%.*s'", CLOCK_STAMP_SIZE - 1, plain);
 	return buf;
+}
+
+/* Every record has a beginning and an end, whatever became of the leg. */
+static const char *stamp_or_now(int64_t utc_us, char buf[STAMP])
+{
+	return stamp(utc_us ? utc_us : clock_utc_us(), buf);
 }
 
 static const char *number_or_null(int64_t v, char buf[24])
@@ -114,54 +163,76 @@ static const char *number_or_null(int64_t v, char buf[24])
 	return buf;
 }
 
+/* The last columns: what the charge says of the leg. NULLs when it was not charged. */
+static void record_charged(struct billing *b, const struct leg_record *r, char *out, size_t size)
+{
+	char rate[RATE_TEXT_MAX], transfer[ID_SIZE + 4] = "NULL";
+	struct charge_leg_result q;
+
+	if (charge_leg_result(b, r->call_id, r->leg_id, &q) != 0 || r->answered_us == 0) {
+		(void)snprintf(out, size, "NULL,NULL,NULL,NULL,NULL");
+		return;
+	}
+	rate_to_text(&q.rate, rate);
+	if (q.amount_e4 > 0)
+		(void)snprintf(transfer, sizeof(transfer), "'%s'", r->leg_id);
+	(void)snprintf(out, size, "'%s',%lld,%lld,%lld,%s", rate, (long long)q.talk_ms, (long long)q.billable_s,
+	               (long long)q.amount_e4, transfer);
+}
+
 void record_put_leg(struct billing *b, const struct leg_record *r)
 {
-	char sql[JOURNAL_LINE_MAX - 64], calling[WORD], calling_raw[WORD], called[WORD], called_raw[WORD], redirecting[WORD],
-		trunk[WORD], channel[WORD], node[WORD];
-	char began[CLOCK_STAMP_SIZE + 2], alerting[CLOCK_STAMP_SIZE + 2], answered[CLOCK_STAMP_SIZE + 2],
-		ended[CLOCK_STAMP_SIZE + 2];
-	char account[24], provider[24], tariff[24];
+	char sql[JOURNAL_TEXT_MAX - 64], charged[RATE_TEXT_MAX + 160];
+	char calling[WORD], calling_raw[WORD], called[WORD], called_raw[WORD], redirecting[WORD], redirecting_raw[WORD],
+		trunk[WORD], channel[64], node[WORD];
+	char began[STAMP], alerting[STAMP], answered[STAMP], ended[STAMP], account[24], provider[24], tariff[24];
 
 	record_clean(calling, 32, r->calling);
 	record_clean(calling_raw, 40, r->calling_raw);
 	record_clean(called, 32, r->called);
 	record_clean(called_raw, 40, r->called_raw);
-	record_clean(redirecting, 40, r->redirecting_raw);
+	record_clean(redirecting, 32, r->redirecting);
+	record_clean(redirecting_raw, 40, r->redirecting_raw);
 	record_clean(trunk, 32, r->trunk);
-	record_clean(channel, WORD, r->channel);
+	record_clean(channel, sizeof(channel), r->channel);
 	record_clean(node, 32, b->config.node);
+	record_charged(b, r, charged, sizeof(charged));
 	(void)snprintf(sql, sizeof(sql),
-	               "INSERT IGNORE INTO leg_record (leg_id, call_id, account_id, provider_id, node, role, party_order, "
-	               "direction, trunk, channel, timeslot, call_reference, "
-	               "bearer, calling, calling_raw, calling_ton, calling_npi, presentation, screening, called, called_raw, "
-	               "called_ton, called_npi, redirecting_raw, "
-	               "began_at, alerting_at, answered_at, ended_at, talk_ms, cause, location, cleared_by, tariff_id, "
-	               "tariff_version, price_e4) VALUES "
-	               "('%s','%s',%s,%s,'%s','%s',%u,'%s','%s','%s',%u,%u,%u,'%s','%s',%u,%u,'%s','%s','%s','%s',%u,%u,'%s',%s,%"
-	               "s,%s,%s,%lld,%d,%d,'%s',%s,%d,%lld)",
+	               "INSERT INTO leg_record (leg_id, call_id, account_id, provider_id, node, role, party_order, direction, "
+	               "trunk, channel, timeslot, call_reference, bearer, "
+	               "calling, calling_raw, calling_ton, calling_npi, presentation, screening, "
+	               "called, called_raw, called_ton, called_npi, redirecting, redirecting_raw, "
+	               "began_at, alerting_at, answered_at, ended_at, talk_ms, cause, location, cleared_by, "
+	               "tariff_id, tariff_version, price_e4, rate, charged_ms, billable_s, amount_e4, transfer_id) VALUES "
+	               "('%s','%s',%s,%s,'%s','%s',%u,'%s',"
+	               "'%s','%s',%u,%u,%u,"
+	               "'%s','%s',%u,%u,'%s','%s',"
+	               "'%s','%s',%u,%u,'%s','%s',"
+	               "%s,%s,%s,%s,%lld,%d,%d,'%s',"
+	               "%s,%d,%lld,%s)",
 	               r->leg_id, r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider),
-	               node, r->role, r->order, r->outgoing ? "out" : "in", trunk, channel, r->timeslot, r->reference, r->bearer,
-	               calling, calling_raw, r->calling_ton, r->calling_npi, r->presentation, r->screening, called, called_raw,
-	               r->called_ton, r->called_npi, redirecting, stamp(r->began_us, began), stamp(r->alerting_us, alerting),
-	               stamp(r->answered_us, answered), stamp(r->ended_us, ended), (long long)r->talk_ms, r->cause, r->location,
-	               r->by_peer ? "peer" : "us", number_or_null(r->tariff_id, tariff), r->tariff_version,
-	               (long long)r->price_e4);
+	               node, r->role, r->order, r->outgoing ? "out" : "in",
+	               trunk, channel, r->timeslot, r->reference, r->bearer,
+	               calling, calling_raw, r->calling_ton, r->calling_npi, r->presentation, r->screening,
+	               called, called_raw, r->called_ton, r->called_npi, redirecting, redirecting_raw,
+	               stamp_or_now(r->began_us, began), stamp(r->alerting_us, alerting), stamp(r->answered_us, answered),
+	               stamp_or_now(r->ended_us, ended), (long long)r->talk_ms, r->cause, r->location, r->by_peer ? "peer" : "us",
+	               number_or_null(r->tariff_id, tariff), r->tariff_version, (long long)r->price_e4, charged);
 	record_put(b, r->leg_id, sql);
 }
 
 void record_put_call(struct billing *b, const struct call_record *r)
 {
-	char sql[1024], host[WORD], service[WORD], node[WORD], began[CLOCK_STAMP_SIZE + 2], ended[CLOCK_STAMP_SIZE + 2],
-		account[24], provider[24];
+	char sql[1024], host[WORD], service[WORD], node[WORD], began[STAMP], ended[STAMP], account[24], provider[24];
 
 	record_clean(host, 32, r->host);
 	record_clean(service, 32, r->service);
 	record_clean(node, 32, b->config.node);
 	(void)snprintf(sql, sizeof(sql),
-	               "INSERT IGNORE INTO call_record (call_id, account_id, provider_id, host, service, node, began_at, "
+	               "INSERT INTO call_record (call_id, account_id, provider_id, host, service, node, began_at, "
 	               "ended_at, cause) VALUES "
 	               "('%s',%s,%s,'%s','%s','%s',%s,%s,%d)",
 	               r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider), host,
-	               service, node, stamp(r->began_us, began), stamp(r->ended_us, ended), r->cause);
+	               service, node, stamp_or_now(r->began_us, began), stamp_or_now(r->ended_us, ended), r->cause);
 	record_put(b, r->call_id, sql);
 }

@@ -16,7 +16,7 @@ struct leg_record { /* times UTC us, 0: did not happen */
 	bool        outgoing;
 	const char *trunk, *channel;
 	unsigned    timeslot, reference, bearer;
-	const char *calling, *calling_raw, *called, *called_raw, *redirecting_raw;
+	const char *calling, *calling_raw, *called, *called_raw, *redirecting, *redirecting_raw; /* NULL: none */
 	unsigned    calling_ton, calling_npi, called_ton, called_npi;
 	const char *presentation, *screening;
 	int64_t     began_us, alerting_us, answered_us, ended_us, talk_ms;

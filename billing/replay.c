@@ -21,47 +21,78 @@
 #define LOG_MODULE "replay"
 
 struct replay_leg {
-	char        id[ID_SIZE];
-	struct rate rate;
-	int64_t     answered_utc_us, talk_ms, amount_e4;
-	bool        ended;
+	struct replay_leg *next;
+	char               id[ID_SIZE];
+	struct rate        rate;
+	int64_t            answered_utc_us, talk_ms, amount_e4;
+	bool               ended;
 };
 
 struct replay_call {
 	struct replay_call *next;
 	char                id[ID_SIZE], number[32];
 	int64_t             account_id;
-	bool                settled;
-	unsigned            count;
-	struct replay_leg   leg[SETTLE_LEGS_MAX];
+	struct replay_leg  *legs;
 };
 
 struct replay_record {
 	struct replay_record *next;
 	char                  id[ID_SIZE];
-	bool                  done;
 	char                  sql[];
 };
 
-struct replay {
+struct replay { /* what is not done yet; what is, is forgotten at once: a journal may tell of many days */
 	struct replay_call   *calls;
 	struct replay_record *records, **tail;
 };
 
-static struct replay_call *replay_call(struct replay *r, const char *id)
+static struct replay_call **replay_find(struct replay *r, const char *id)
 {
-	for (struct replay_call *c = r->calls; c; c = c->next)
-		if (strcmp(c->id, id) == 0)
-			return c;
-	return NULL;
+	struct replay_call **c = &r->calls;
+
+	while (*c && strcmp((*c)->id, id) != 0)
+		c = &(*c)->next;
+	return c;
 }
 
 static struct replay_leg *replay_leg(struct replay_call *c, const char *id)
 {
-	for (unsigned i = 0; c && i < c->count; i++)
-		if (strcmp(c->leg[i].id, id) == 0)
-			return &c->leg[i];
-	return NULL;
+	struct replay_leg *l = c ? c->legs : NULL;
+
+	while (l && strcmp(l->id, id) != 0)
+		l = l->next;
+	return l;
+}
+
+static void replay_forget_call(struct replay_call **at)
+{
+	struct replay_call *c = *at;
+
+	if (c == NULL)
+		return;
+	*at = c->next;
+	while (c->legs) {
+		struct replay_leg *next = c->legs->next;
+
+		free(c->legs);
+		c->legs = next;
+	}
+	free(c);
+}
+
+static void replay_forget_record(struct replay *r, const char *id)
+{
+	struct replay_record **at = &r->records, *gone;
+
+	while (*at && strcmp((*at)->id, id) != 0)
+		at = &(*at)->next;
+	gone = *at;
+	if (gone == NULL)
+		return;
+	*at = gone->next;
+	if (r->tail == &gone->next)
+		r->tail = at;
+	free(gone);
 }
 
 static int replay_open(struct replay *r, const char *text)
@@ -71,7 +102,7 @@ static int replay_open(struct replay *r, const char *text)
 
 	if (c == NULL)
 		return -ENOMEM;
-	if (sscanf(text, "O %32s %lld %31s", c->id, &account, c->number) != 3) {
+	if (sscanf(text, "O %32s %lld %31s", c->id, &account, c->number) != 3 || *replay_find(r, c->id) != NULL) {
 		free(c);
 		return 0;
 	}
@@ -81,25 +112,30 @@ static int replay_open(struct replay *r, const char *text)
 	return 0;
 }
 
-static void replay_answered(struct replay *r, const char *text)
+static int replay_answered(struct replay *r, const char *text)
 {
 	char call[ID_SIZE], leg[ID_SIZE];
 	struct replay_call *c;
 	struct replay_leg *l;
+	struct rate rate;
 	long long utc;
 	int used = 0;
 
-	if (sscanf(text, "A %32s %32s %lld %n", call, leg, &utc, &used) != 3 || used == 0)
-		return;
-	c = replay_call(r, call);
-	if (c == NULL || c->count == SETTLE_LEGS_MAX)
-		return;
-	l = &c->leg[c->count];
-	if (rate_from_text(&l->rate, text + used) != 0)
-		return;
+	if (sscanf(text, "A %32s %32s %lld %n", call, leg, &utc, &used) != 3 || used == 0 ||
+	    rate_from_text(&rate, text + used) != 0)
+		return 0;
+	c = *replay_find(r, call);
+	if (c == NULL || replay_leg(c, leg) != NULL)
+		return 0;
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return -ENOMEM;
+	l->rate = rate;
 	memcpy(l->id, leg, ID_SIZE);
 	l->answered_utc_us = utc;
-	c->count++;
+	l->next = c->legs;
+	c->legs = l;
+	return 0;
 }
 
 static void replay_talk(struct replay *r, const char *text)
@@ -109,12 +145,18 @@ static void replay_talk(struct replay *r, const char *text)
 	struct replay_leg *l;
 	int n = sscanf(text, "%c %32s %32s %lld %lld", &kind, call, leg, &ms, &amount);
 
-	l = n >= 4 ? replay_leg(replay_call(r, call), leg) : NULL;
+	l = n >= 4 ? replay_leg(*replay_find(r, call), leg) : NULL;
 	if (l == NULL || l->ended)
 		return;
 	l->talk_ms = ms;
 	l->ended = kind == 'E' && n == 5;
 	l->amount_e4 = amount;
+}
+
+/* Nothing but a record is ever run from a file. */
+static bool replay_is_record(const char *sql)
+{
+	return strncmp(sql, "INSERT INTO leg_record (", 24) == 0 || strncmp(sql, "INSERT INTO call_record (", 25) == 0;
 }
 
 static int replay_record(struct replay *r, const char *text)
@@ -124,7 +166,7 @@ static int replay_record(struct replay *r, const char *text)
 
 	if (rec == NULL)
 		return -ENOMEM;
-	if (sscanf(text, "R %32s %n", rec->id, &used) != 1 || used == 0 || strncmp(text + used, "INSERT IGNORE INTO ", 19) != 0) {
+	if (sscanf(text, "R %32s %n", rec->id, &used) != 1 || used == 0 || !replay_is_record(text + used)) {
 		free(rec);
 		return 0;
 	}
@@ -138,34 +180,29 @@ static int replay_entry(void *arg, char *text)
 {
 	struct replay *r = arg;
 	char id[ID_SIZE];
-	struct replay_call *c;
 
 	switch (text[0]) {
 	case 'O':
 		return replay_open(r, text);
 	case 'A':
-		replay_answered(r, text);
-		break;
+		return replay_answered(r, text);
 	case 'P':
 	case 'E':
 		replay_talk(r, text);
-		break;
-	case 'S':
-		c = sscanf(text, "S %32s", id) == 1 ? replay_call(r, id) : NULL;
-		if (c)
-			c->settled = true;
-		break;
+		return 0;
 	case 'R':
 		return replay_record(r, text);
+	case 'S':
+		if (sscanf(text, "S %32s", id) == 1)
+			replay_forget_call(replay_find(r, id));
+		return 0;
 	case 'D':
-		for (struct replay_record *rec = r->records; sscanf(text, "D %32s", id) == 1 && rec; rec = rec->next)
-			if (strcmp(rec->id, id) == 0)
-				rec->done = true;
-		break;
+		if (sscanf(text, "D %32s", id) == 1)
+			replay_forget_record(r, id);
+		return 0;
 	default:
-		break; /* of a newer program: its own replay knows it */
+		return 0; /* of a newer program: its own replay knows it */
 	}
-	return 0;
 }
 
 static int replay_settle(struct billing *b, const struct replay_call *c)
@@ -179,8 +216,7 @@ static int replay_settle(struct billing *b, const struct replay_call *c)
 	s->account_id = c->account_id;
 	s->number = c->number;
 	s->at_utc_us = clock_utc_us();
-	for (unsigned i = 0; i < c->count; i++) {
-		const struct replay_leg *l = &c->leg[i];
+	for (const struct replay_leg *l = c->legs; l && s->count < SETTLE_LEGS_MAX; l = l->next) {
 		int64_t amount = l->ended ? l->amount_e4 : rating_amount_e4(&l->rate, l->talk_ms, l->answered_utc_us);
 
 		if (!l->ended)
@@ -191,49 +227,47 @@ static int replay_settle(struct billing *b, const struct replay_call *c)
 			s->leg[s->count++].amount_e4 = amount;
 		}
 	}
-	err = hold_settle(b->store, s);
-	if (err == -ENOENT) /* the hold was never opened: nothing was promised */
-		err = 0;
+	err = billing_settle(b, s);
 	free(s);
 	return err;
 }
 
-static int replay_record_tx(struct store_conn *c, void *arg)
+/* Done ones leave the lists, so what is left at an error is what is not done. */
+static int replay_all(struct billing *b, struct replay *r)
 {
-	return store_exec(c, NULL, "EXECUTE IMMEDIATE ?", "s", (const char *)arg);
+	unsigned settled = 0, stored = 0;
+	int err = 0;
+
+	while (r->calls && (err = replay_settle(b, r->calls)) == 0) {
+		replay_forget_call(&r->calls);
+		settled++;
+	}
+	while (!err && r->records && (err = billing_store_record(b, r->records->sql)) == 0) {
+		replay_forget_record(r, r->records->id);
+		stored++;
+	}
+	if (settled || stored)
+		log_info("from the journal: %u calls settled, %u records stored", settled, stored);
+	return err;
 }
 
 int billing_replay(struct billing *b)
 {
 	struct replay r = { .tail = &r.records };
-	unsigned settled = 0, stored = 0;
-	int err = journal_read(b->journal, replay_entry, &r, NULL);
+	unsigned bad = 0;
+	int err = journal_read(b->journal, replay_entry, &r, &bad);
 
-	for (struct replay_call *c = r.calls; !err && c; c = c->next)
-		if (!c->settled) {
-			err = replay_settle(b, c);
-			settled++;
-		}
-	for (struct replay_record *rec = r.records; !err && rec; rec = rec->next)
-		if (!rec->done) {
-			err = store_tx(b->store, replay_record_tx, rec->sql);
-			stored++;
-		}
-	if (!err && (settled || stored))
-		log_info("from the journal: %u calls settled, %u records stored", settled, stored);
+	if (!err)
+		err = replay_all(b, &r);
+	if (!err && bad > 0)
+		err = journal_keep_damaged(b->journal);
 	if (!err && journal_size(b->journal) > 0)
-		err = journal_empty(b->journal);
-	while (r.calls) {
-		struct replay_call *next = r.calls->next;
-
-		free(r.calls);
-		r.calls = next;
-	}
-	while (r.records) {
-		struct replay_record *next = r.records->next;
-
-		free(r.records);
-		r.records = next;
-	}
+		err = journal_replace(b->journal, "", 0);
+	if (err)
+		log_error("the journal of an earlier life cannot be brought into the database: %s", strerror(-err));
+	while (r.calls)
+		replay_forget_call(&r.calls);
+	while (r.records)
+		replay_forget_record(&r, r.records->id);
 	return err;
 }

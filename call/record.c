@@ -52,6 +52,7 @@ static void put(struct billing *b, const struct mparty_setup *s, const struct le
 		.called_raw = l->called.raw,
 		.called_ton = l->called.ton,
 		.called_npi = l->called.npi,
+		.redirecting = digits(l->redirecting.canonical),
 		.redirecting_raw = l->redirecting.raw,
 		.presentation = presentation(&l->calling),
 		.screening = screening(&l->calling),

@@ -23,8 +23,9 @@
 	extern const char migration_##n[] __attribute__((visibility("hidden")))
 
 MIGRATION(1, "0001-accounts-money-records.sql");
+MIGRATION(2, "0002-leg-amounts.sql");
 
-static const char *const migration[] = { migration_1 };
+static const char *const migration[] = { migration_1, migration_2 };
 
 const int store_schema_version = ARRAY_LEN(migration);
 

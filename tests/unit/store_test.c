@@ -370,6 +370,7 @@ static void test_migrations_are_never_changed(void **state)
 		uint64_t    fnv1a;
 	} migration[] = {
 		{ "store/migrations/0001-accounts-money-records.sql", UINT64_C(0x1b830a686ca881ba) },
+		{ "store/migrations/0002-leg-amounts.sql", UINT64_C(0x3650134ac0e3cbb7) },
 	};
 
 	(void)state;
