@@ -45,7 +45,7 @@ static void load_signal(struct load *l, unsigned leg)
 		x ^= x << 13;
 		x ^= x >> 17;
 		x ^= x << 5;
-		s[i] = (int16_t)((int32_t)(x >> 16) * 40000 / 65536 - 20000);
+		s[i] = (int16_t)((int32_t)((x >> 16) * 40000u >> 16) - 20000);
 	}
 	(void)snprintf(path, sizeof(path), "%s/signal%u.wav", l->w->dir, leg);
 	CHECK_INT(wav_write(path, RATE, s, LENGTH(leg)), 0);
