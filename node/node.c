@@ -355,6 +355,11 @@ struct billing *node_billing(struct node *n)
 	return n->billing;
 }
 
+struct store *node_store(struct node *n)
+{
+	return n->store;
+}
+
 struct worker_pool *node_workers(struct node *n)
 {
 	return n->workers;

@@ -69,6 +69,7 @@ struct mparty_env *node_calls(struct node *n);
 struct ivr_env    *node_ivr(struct node *n);
 struct counter_registry *node_counters(struct node *n);
 struct billing    *node_billing(struct node *n);
+struct store      *node_store(struct node *n);
 struct worker_pool *node_workers(struct node *n);
 struct loop       *node_loop(struct node *n);
 unsigned           node_legs(const struct node *n);               /* incoming legs and callbacks under way: 0 on a quiet node */
