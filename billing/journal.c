@@ -47,6 +47,23 @@ static int journal_lock(int fd, const char *path)
 	return mine.st_ino == named.st_ino ? 0 : -EBUSY;
 }
 
+/* A half line that a crash left: what is appended begins a line of its own. */
+static int journal_end_line(struct journal *j)
+{
+	char last;
+
+	if (j->size == 0)
+		return 0;
+	if (pread(j->fd, &last, 1, (off_t)j->size - 1) != 1)
+		return -EIO;
+	if (last == '\n')
+		return 0;
+	if (write(j->fd, "\n", 1) != 1)
+		return -EIO;
+	j->size++;
+	return 0;
+}
+
 int journal_open(struct journal **jp, const char *dir, const char *node)
 {
 	struct journal *j = calloc(1, sizeof(*j));
@@ -71,12 +88,15 @@ int journal_open(struct journal **jp, const char *dir, const char *node)
 		err = journal_lock(j->fd, j->path);
 	if (!err && (fsync(j->dir_fd) != 0 || fstat(j->fd, &st) != 0))
 		err = -errno;
+	if (!err) {
+		j->size = (uint64_t)st.st_size;
+		err = journal_end_line(j);
+	}
 	if (err) {
 		log_error("%s: %s", j->path, err == -EBUSY ? "another node of this name has it" : strerror(-err));
 		journal_close(j);
 		return err;
 	}
-	j->size = (uint64_t)st.st_size;
 	*jp = j;
 	return 0;
 }
