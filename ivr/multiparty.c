@@ -23,7 +23,8 @@ int multiparty_host(struct dialogue *d)
 			err = invite(d, number);
 		if (err == -EAGAIN && mparty_parties_live(d->m) == 0)
 			continue; /* it did not answer; he has been told why */
-		if (!err || err == -EAGAIN || err == -ECANCELED) /* back to the others, at the answer and at the outcome (rule 17) */
+		/* back to the others, at the answer and at the outcome (rule 17) */
+		if (!err || err == -EAGAIN || err == -ECANCELED)
 			err = talk(d); /* 0: he wants to invite another */
 		if (err)
 			break;

@@ -58,8 +58,9 @@ static int harness_seed_accounts(struct store *s)
 {
 	static const char *const number[] = { "8613800000001", "8613800000002", "8613800000003", "8613900000001",
 		                              "8613800000009" };
-	int err = harness_import(s, CSV_AREAS,
-	                         "8610,10,Beijing\n8621,21,Shanghai\n8625,25,Nanjing\n86138,10,Beijing mobile\n86139,25,Nanjing mobile\n");
+	int err = harness_import(
+		s, CSV_AREAS,
+		"8610,10,Beijing\n8621,21,Shanghai\n8625,25,Nanjing\n86138,10,Beijing mobile\n86139,25,Nanjing mobile\n");
 
 	if (!err)
 		err = harness_import(s, CSV_BARS,
