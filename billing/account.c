@@ -124,11 +124,17 @@ static int account_add_tx(struct store_conn *c, void *arg)
 	return err;
 }
 
+static bool language_ok(const char *language)
+{
+	return strcmp(language, "zh-CN") == 0 || strcmp(language, "en") == 0;
+}
+
 int account_add(struct store *s, const struct account_new *n)
 {
 	struct account_change g = { .new = n };
 
-	if (n->opening_e4 < 0 || n->number[0] == '\0')
+	if (n->opening_e4 < 0 || n->opening_e4 > ACCOUNT_AMOUNT_MAX_E4 || n->number[0] == '\0' || strlen(n->number) > 31 ||
+	    !language_ok(n->language))
 		return -EINVAL;
 	random_id(g.id);
 	return store_tx(s, account_add_tx, &g);
@@ -139,27 +145,41 @@ static int account_id_of(struct store_conn *c, const char *number, int64_t *id)
 	return store_query_int(c, id, "SELECT account_id FROM account_number WHERE number = ? AND valid_to IS NULL", "s", number);
 }
 
+/* Repeated: the same row is there already. Another of that id: somebody's ids are not unique. */
+static int topup_again(struct store_conn *c, const struct account_change *g, int64_t account)
+{
+	int64_t same;
+	int err = store_query_int(
+		c, &same, "SELECT COUNT(*) FROM ledger WHERE id = ? AND account_id = ? AND kind = 'topup' AND amount_e4 = ?",
+		"sii", g->id, account, g->amount_e4);
+
+	return err ? err : same ? 0 : -EEXIST;
+}
+
 static int account_topup_tx(struct store_conn *c, void *arg)
 {
 	const struct account_change *g = arg;
-	int64_t account;
-	char after[64];
+	int64_t account, balance;
+	char before[32], after[32];
 	int err = account_id_of(c, g->number, &account);
 
+	if (!err) /* the account's row first, everywhere (billing/hold.c) */
+		err = store_query_int(c, &balance, "SELECT balance_e4 FROM account WHERE id = ? FOR UPDATE", "i", account);
 	if (!err)
 		err = store_exec(
 			c, NULL,
 			"INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) VALUES (?, ?, ?, 'topup', ?, ?)",
 			"sisit", g->id, account, g->number, g->amount_e4, g->at_utc_us);
 	if (err == -EEXIST)
-		return 0;
+		return topup_again(c, g, account);
 	if (!err)
 		err = store_exec(c, NULL, "UPDATE account SET balance_e4 = balance_e4 + ? WHERE id = ?", "ii", g->amount_e4,
 		                 account);
-	(void)snprintf(after, sizeof(after), "%+lld", (long long)g->amount_e4);
-	if (!err)
-		err = audit(c, g->id, g->who, "account.topup", g->number, NULL, after, g->at_utc_us);
-	return err;
+	if (err)
+		return err;
+	(void)snprintf(before, sizeof(before), "balance %lld", (long long)balance);
+	(void)snprintf(after, sizeof(after), "balance %lld", (long long)(balance + g->amount_e4));
+	return audit(c, g->id, g->who, "account.topup", g->number, before, after, g->at_utc_us);
 }
 
 int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who,
@@ -167,7 +187,7 @@ int account_topup(struct store *s, const char id[ID_SIZE], const char *number, i
 {
 	struct account_change g = { .number = number, .who = who, .amount_e4 = amount_e4, .at_utc_us = at_utc_us };
 
-	if (amount_e4 <= 0)
+	if (amount_e4 <= 0 || amount_e4 > ACCOUNT_AMOUNT_MAX_E4)
 		return -EINVAL;
 	(void)snprintf(g.id, sizeof(g.id), "%s", id);
 	return store_tx(s, account_topup_tx, &g);
@@ -222,9 +242,67 @@ int account_set_state(struct store *s, const char *number, const char *state, co
 
 int account_set_language(struct store *s, const char *number, const char *language, const char *who, int64_t at_utc_us)
 {
-	if (strcmp(language, "zh-CN") != 0 && strcmp(language, "en") != 0)
+	if (!language_ok(language))
 		return -EINVAL;
 	return account_set(s, "language", number, language, who, at_utc_us);
+}
+
+/* ---- limits ---- */
+
+struct limits_change {
+	struct account_change  g;
+	struct account_limits  new;
+	char                   before[160];
+};
+
+static void limits_text(char *out, size_t size, const char *kind, int64_t credit_e4, int64_t trust_e4)
+{
+	(void)snprintf(out, size, "%s credit %lld trust %lld", kind, (long long)credit_e4, (long long)trust_e4);
+}
+
+static int limits_row(void *arg, const char *const *col, unsigned cols)
+{
+	struct limits_change *q = arg;
+
+	(void)cols;
+	limits_text(q->before, sizeof(q->before), col[0], strtoll(col[1], NULL, 10), strtoll(col[2], NULL, 10));
+	return 1;
+}
+
+static int account_limits_tx(struct store_conn *c, void *arg)
+{
+	struct limits_change *q = arg;
+	const struct account_limits *l = &q->new;
+	char after[160];
+	uint64_t changed;
+	int64_t account;
+	int err = account_id_of(c, q->g.number, &account);
+
+	if (!err)
+		err = store_query(c, limits_row, q, "SELECT kind, credit_e4, trust_e4 FROM account WHERE id = ? FOR UPDATE", "i",
+		                  account);
+	if (!err) /* what is spent or held already stays covered */
+		err = store_exec(
+			c, &changed,
+			"UPDATE account SET kind = ?, credit_e4 = ?, trust_e4 = ? WHERE id = ? AND balance_e4 + ? >= held_e4",
+			"siiii", l->operator_billed ? "operator" : "prepaid", l->credit_e4, l->trust_e4, account, l->credit_e4);
+	if (err)
+		return err;
+	if (changed == 0)
+		return -EDQUOT;
+	limits_text(after, sizeof(after), l->operator_billed ? "operator" : "prepaid", l->credit_e4, l->trust_e4);
+	return audit(c, q->g.id, q->g.who, "account.limits", q->g.number, q->before, after, q->g.at_utc_us);
+}
+
+int account_set_limits(struct store *s, const char *number, const struct account_limits *l, const char *who, int64_t at_utc_us)
+{
+	struct limits_change q = { .g = { .number = number, .who = who, .at_utc_us = at_utc_us }, .new = *l };
+
+	if (l->credit_e4 < 0 || l->trust_e4 < 0 || l->credit_e4 > ACCOUNT_AMOUNT_MAX_E4 || l->trust_e4 > ACCOUNT_AMOUNT_MAX_E4 ||
+	    (!l->operator_billed && l->credit_e4 > 0))
+		return -EINVAL;
+	random_id(q.g.id);
+	return store_tx(s, account_limits_tx, &q);
 }
 
 /* ---- the ledger ---- */

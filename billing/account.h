@@ -9,6 +9,8 @@
 #include "core/random.h"
 #include "store/store.h"
 
+#define ACCOUNT_AMOUNT_MAX_E4 INT64_C(1000000000000000) /* a hundred thousand million units: no sum of balances overflows */
+
 struct account {
 	int64_t id, provider_id, tariff_id, balance_e4, held_e4, credit_e4;
 	char    number[32], state[12], kind[12], language[8], tariff[64];
@@ -25,12 +27,20 @@ struct account_new {
 /* -EEXIST the number is live already; -ENOENT no such tariff; -EINVAL. */
 int account_add(struct store *s, const struct account_new *n);
 
-/* id: client-made, so that a repeated top-up is one. -ENOENT, -EINVAL amount <= 0. */
+/* id: client-made, so that a repeated top-up is one. -ENOENT; -EINVAL the amount; -EEXIST the id is another movement's. */
 int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who,
                   int64_t at_utc_us);
 /* state: active, suspended, closed. -ENOENT, -EINVAL. */
 int account_set_state(struct store *s, const char *number, const char *state, const char *who, int64_t at_utc_us);
 int account_set_language(struct store *s, const char *number, const char *language, const char *who, int64_t at_utc_us);
+
+/* Rule 24: an operator-billed account may spend more than it has, up to its credit; rule 23: what it is trusted for while no node
+ * can ask the database. -ENOENT; -EINVAL; -EDQUOT more than the new credit is spent or held already. */
+struct account_limits {
+	bool    operator_billed;
+	int64_t credit_e4, trust_e4; /* credit 0 for a prepaid one */
+};
+int account_set_limits(struct store *s, const char *number, const struct account_limits *l, const char *who, int64_t at_utc_us);
 
 struct ledger_row {
 	char    id[ID_SIZE], kind[20], call_id[ID_SIZE], leg_id[ID_SIZE], at[32];
