@@ -107,6 +107,14 @@ int hold_extend(struct store *s, struct hold_extend *h)
 
 /* ---- settle ---- */
 
+/* Its steps are only of use while it may be extended. */
+static int hold_end(struct store_conn *c, const char *id, const char *state, int64_t at_utc_us)
+{
+	int err = store_exec(c, NULL, "UPDATE hold SET state = ?, closed_at = ? WHERE id = ?", "sts", state, at_utc_us, id);
+
+	return err ? err : store_exec(c, NULL, "DELETE FROM hold_step WHERE hold_id = ?", "s", id);
+}
+
 struct hold_row {
 	int64_t amount_e4;
 	char    state[10];
@@ -175,8 +183,7 @@ static int hold_settle_tx(struct store_conn *c, void *arg)
 		err = store_exec(c, NULL, "UPDATE account SET balance_e4 = balance_e4 - ?, held_e4 = held_e4 - ? WHERE id = ?",
 		                 "iii", h->total_e4, release, h->account_id);
 	if (!err)
-		err = store_exec(c, NULL, "UPDATE hold SET state = 'settled', closed_at = ? WHERE id = ?", "ts", h->at_utc_us,
-		                 h->id);
+		err = hold_end(c, h->id, "settled", h->at_utc_us);
 	if (!err && h->loss_e4 > 0)
 		log_warn("settlement of call %s: %lld (1/10000) booked to the operator's loss", h->id, (long long)h->loss_e4);
 	return err;
@@ -189,74 +196,87 @@ int hold_settle(struct store *s, struct hold_settle *h)
 
 /* ---- expire ---- */
 
-struct hold_expired {
-	char    id[64][ID_SIZE];
-	int64_t account_id[64], now_utc_us, count;
-	unsigned n;
+#define EXPIRE_MAX 64 /* at once; the rest the next time */
+
+struct hold_expire_one {
+	char    id[ID_SIZE];
+	int64_t account_id, now_utc_us;
+	bool    expired;
+};
+
+struct hold_expire_all {
+	struct hold_expire_one hold[EXPIRE_MAX];
+	int64_t                now_utc_us;
+	unsigned               n;
 };
 
 static int hold_expired_row(void *arg, const char *const *col, unsigned cols)
 {
-	struct hold_expired *e = arg;
+	struct hold_expire_all *e = arg;
+	struct hold_expire_one *h = &e->hold[e->n++];
 
 	(void)cols;
-	(void)snprintf(e->id[e->n], ID_SIZE, "%s", col[0]);
-	e->account_id[e->n++] = strtoll(col[1], NULL, 10);
-	return e->n == 64;
+	(void)snprintf(h->id, ID_SIZE, "%s", col[0]);
+	h->account_id = strtoll(col[1], NULL, 10);
+	h->now_utc_us = e->now_utc_us;
+	return e->n == EXPIRE_MAX;
 }
 
-static int hold_expire_one(struct store_conn *c, const struct hold_expired *e, unsigned i)
+static int hold_expired_tx(struct store_conn *c, void *arg)
 {
-	struct hold_row row;
-	int64_t ignored;
+	struct hold_expire_all *e = arg;
 	int err;
 
-	err = store_query(c, hold_available, &ignored, "SELECT balance_e4 FROM account WHERE id = ? FOR UPDATE", "i",
-	                  e->account_id[i]);
-	if (!err)
-		err = store_query(c, hold_row, &row,
-		                  "SELECT amount_e4, IF(expires_at < ?, state, 'renewed') FROM hold WHERE id = ? FOR UPDATE",
-		                  "ts", e->now_utc_us, e->id[i]);
-	if (err || strcmp(row.state, "open") != 0)
-		return err;
-	err = store_exec(c, NULL, "UPDATE account SET held_e4 = held_e4 - ? WHERE id = ?", "ii", row.amount_e4, e->account_id[i]);
-	if (!err)
-		err = store_exec(c, NULL, "UPDATE hold SET state = 'expired', closed_at = ? WHERE id = ?", "ts", e->now_utc_us,
-		                 e->id[i]);
-	return err;
+	e->n = 0;
+	err = store_query(c, hold_expired_row, e,
+	                  "SELECT id, account_id FROM hold WHERE state = 'open' AND expires_at < ? ORDER BY expires_at LIMIT 64",
+	                  "t", e->now_utc_us);
+	return err == -ENOENT ? 0 : err;
 }
 
 static int hold_expire_tx(struct store_conn *c, void *arg)
 {
-	struct hold_expired *e = arg;
+	struct hold_expire_one *h = arg;
+	struct hold_row row;
+	int64_t ignored;
 	int err;
 
-	e->n = 0;
-	e->count = 0;
-	err = store_query(
-		c, hold_expired_row, e,
-		"SELECT id, account_id FROM hold WHERE state = 'open' AND expires_at < ? ORDER BY account_id, id LIMIT 64", "t",
-		e->now_utc_us);
-	if (err == -ENOENT)
-		return 0;
-	for (unsigned i = 0; !err && i < e->n; i++) {
-		err = hold_expire_one(c, e, i);
-		e->count += !err;
-	}
+	h->expired = false;
+	err = store_query(c, hold_available, &ignored, "SELECT balance_e4 FROM account WHERE id = ? FOR UPDATE", "i",
+	                  h->account_id);
+	if (!err)
+		err = store_query(c, hold_row, &row,
+		                  "SELECT amount_e4, IF(expires_at < ?, state, 'renewed') FROM hold WHERE id = ? FOR UPDATE",
+		                  "ts", h->now_utc_us, h->id);
+	if (err || strcmp(row.state, "open") != 0)
+		return err;
+	err = store_exec(c, NULL, "UPDATE account SET held_e4 = held_e4 - ? WHERE id = ?", "ii", row.amount_e4, h->account_id);
+	if (!err)
+		err = hold_end(c, h->id, "expired", h->now_utc_us);
+	h->expired = !err;
 	return err;
 }
 
+/* A transaction each: one that cannot be given back does not keep the others. */
 int hold_expire(struct store *s, int64_t now_utc_us, int64_t *count)
 {
-	struct hold_expired *e = calloc(1, sizeof(*e));
+	struct hold_expire_all *e = calloc(1, sizeof(*e));
 	int err;
 
 	if (e == NULL)
 		return -ENOMEM;
 	e->now_utc_us = now_utc_us;
-	err = store_tx(s, hold_expire_tx, e);
-	if (!err)
-		*count = e->count;
+	*count = 0;
+	err = store_tx(s, hold_expired_tx, e);
+	for (unsigned i = 0; err != -EIO && i < e->n; i++) {
+		int one = store_tx(s, hold_expire_tx, &e->hold[i]);
+
+		if (one)
+			log_error("the hold of call %s cannot be given back: %s", e->hold[i].id, strerror(-one));
+		if (one && !err)
+			err = one;
+		*count += e->hold[i].expired;
+	}
 	free(e);
 	return err;
 }

@@ -44,7 +44,7 @@ struct hold_settle {
 /* One transaction: a ledger row for each leg with an amount, the hold closed, the rest free. */
 int hold_settle(struct store *s, struct hold_settle *h);
 
-/* Holds whose node died: given back when their time is over. *count: how many. */
+/* Holds whose node died: given back when their time is over. *count: how many, also with an error. */
 int hold_expire(struct store *s, int64_t now_utc_us, int64_t *count);
 
 #endif

@@ -309,8 +309,10 @@ static void test_a_full_disk_leaves_no_half_line(void **state)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(journal_append(j, "fits"), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_int_equal(journal_append(j, "this one is longer than what is left of the hundred octets that the file may have here, surely"),
-	                 -EFBIG);
+	assert_int_equal(
+		journal_append(j,
+	                       "this one is longer than what is left of the hundred octets that the file may have here, surely"),
+		-EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	assert_int_equal(journal_append(j, "room again"), 0);
 	assert_int_equal(read_all(j, &s), 0);
@@ -328,7 +330,8 @@ static void test_what_is_refused_is_kept_for_a_person(void **state)
 	assert_int_equal(journal_reject(j, "first", "why"), 0);
 	assert_int_equal(journal_reject(j, "second", "why"), 0);
 	journal_close(j);
-	(void)snprintf(cmd, sizeof(cmd), "grep -q '^why: first$' %s/n.rejected && grep -q '^why: second$' %s/n.rejected", dir, dir);
+	(void)snprintf(cmd, sizeof(cmd), "grep -q '^why: first$' %s/n.rejected && grep -q '^why: second$' %s/n.rejected", dir,
+	               dir);
 	assert_int_equal(system(cmd), 0);
 }
 
