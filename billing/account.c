@@ -178,7 +178,8 @@ static int account_topup_tx(struct store_conn *c, void *arg)
 	if (err)
 		return err;
 	(void)snprintf(before, sizeof(before), "balance %lld", (long long)balance);
-	(void)snprintf(after, sizeof(after), "balance %lld", (long long)(balance + g->amount_e4));
+	balance += g->amount_e4;
+	(void)snprintf(after, sizeof(after), "balance %lld", (long long)balance);
 	return audit(c, g->id, g->who, "account.topup", g->number, before, after, g->at_utc_us);
 }
 

@@ -67,7 +67,7 @@ static int journal_end_line(struct journal *j)
 int journal_open(struct journal **jp, const char *dir, const char *node)
 {
 	struct journal *j = calloc(1, sizeof(*j));
-	struct stat st;
+	struct stat st = { 0 };
 	int err = 0;
 
 	if (j == NULL)

@@ -354,7 +354,7 @@ static int csv_store_rate(struct store_conn *c, const struct csv *f, int64_t tar
 /* A new version from now on; calls that talk keep theirs. */
 static int csv_store_tariff(struct store_conn *c, const struct csv *f)
 {
-	int64_t tariff, version;
+	int64_t tariff, version = 0;
 	int err = store_exec(c, NULL, "INSERT IGNORE INTO tariff (provider_id, name) VALUES (1, ?)", "s", f->name);
 
 	if (!err)

@@ -42,7 +42,7 @@ static int text_tx(struct store_conn *c, void *arg)
 {
 	struct text_case *t = arg;
 	int err = store_exec(c, NULL, "INSERT INTO t (id, x, at, x2, at2) VALUES (?, ?, ?, ?, ?)", "istst", t->id, t->text,
-	                     A_TIME, NULL, INT64_C(0));
+	                     A_TIME, (const char *)NULL, INT64_C(0));
 
 	return err ? err
 	           : store_query(c, same_row, t, "SELECT x, at, x2, at2 FROM t WHERE id = ? AND x = ?", "is", t->id, t->text);
@@ -129,7 +129,9 @@ static void test_each_statement_failing_moves_once(void **state)
 	for (unsigned e = 0; e < ARRAY_LEN(error); e++)
 		for (unsigned n = 1; n <= 5; n++) /* START, SELECT, INSERT, UPDATE, COMMIT */
 			for (int after = 0; after < 2; after++) {
-				struct move m = { .id = ++id };
+				struct move m = { 0 };
+
+				m.id = ++id;
 
 				store_fault(s, n, error[e], after);
 				assert_int_equal(store_tx(s, move_tx, &m), 0);

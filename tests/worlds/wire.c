@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tests/worlds/wire.c - channels, overlap, number forms, records, an exchange that starts again: telephony rules 6, 8, 10, 11, 25. */
+/* tests/worlds/wire.c - channels, overlap, number forms, records, an exchange that starts again: telephony rules 6, 8, 10, 11,
+ * 25. */
 #include "tests/worlds/world.h"
 
 #define HOST   "13800000001"
@@ -91,8 +92,14 @@ static void called_as(struct world *w, const char *keys, const char *called, con
 	world_close(w);
 }
 
-SCENARIO(rule_11_mobile, "13900000001 is 8613900000001") { called_as(world_open(NULL), "13900000001", "13900000001", "8613900000001"); }
-SCENARIO(rule_11_other_area, "02584110001 is 862584110001") { called_as(world_open(NULL), "02584110001", "02584110001", "862584110001"); }
+SCENARIO(rule_11_mobile, "13900000001 is 8613900000001")
+{
+	called_as(world_open(NULL), "13900000001", "13900000001", "8613900000001");
+}
+SCENARIO(rule_11_other_area, "02584110001 is 862584110001")
+{
+	called_as(world_open(NULL), "02584110001", "02584110001", "862584110001");
+}
 SCENARIO(rule_11_local, "65550001 in Beijing is 861065550001, dialled without its area")
 {
 	struct world *w = world_open(NULL);
@@ -101,7 +108,8 @@ SCENARIO(rule_11_local, "65550001 in Beijing is 861065550001, dialled without it
 	called_as(w, "65550001", "65550001", "861065550001");
 }
 
-SCENARIO(rule_25_everything_leaves_a_record, "trigger, refusal, unanswered attempt and talk: times, numbers as received and canonical, screening, cause, who cleared")
+SCENARIO(rule_25_everything_leaves_a_record,
+         "trigger, refusal, unanswered attempt and talk: times, numbers as received and canonical, screening, cause, who cleared")
 {
 	struct world *w = world_open(NULL);
 	struct talk t;
@@ -116,16 +124,28 @@ SCENARIO(rule_25_everything_leaves_a_record, "trigger, refusal, unanswered attem
 	world_run(w, 4);
 	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_leg"), 5);
 	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_call"), 2);
-	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM leg_record WHERE role = 'trigger' AND calling = '" HOST_E "' AND calling_raw = '" HOST
-	                     "' AND screening = 'network' AND cause = 16 AND cleared_by = 'peer' AND answered_at IS NULL"), 1);
-	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM leg_record WHERE role = 'trigger' AND screening = 'unscreened' AND cause = 21 AND cleared_by = 'us'"), 1);
-	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM leg_record WHERE role = 'member' AND cause = 17 AND answered_at IS NULL AND talk_ms = 0"), 1);
-	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM leg_record WHERE role = 'member' AND answered_at IS NOT NULL AND cleared_by = 'us' AND timeslot = 30"), 1);
-	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_leg WHERE answered_at IS NOT NULL AND (ended_at < answered_at OR answered_at < began_at)"), 0);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM leg_record WHERE role = 'trigger' AND calling = '" HOST_E
+	                     "' AND calling_raw = '" HOST
+	                     "' AND screening = 'network' AND cause = 16 AND cleared_by = 'peer' AND answered_at IS NULL"),
+	          1);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM leg_record WHERE role = 'trigger' AND screening = 'unscreened' AND cause = 21 "
+	                     "AND cleared_by = 'us'"),
+	          1);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM leg_record WHERE role = 'member' AND cause = 17 AND answered_at IS NULL AND "
+	                     "talk_ms = 0"),
+	          1);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM leg_record WHERE role = 'member' AND answered_at IS NOT NULL AND cleared_by = "
+	                     "'us' AND timeslot = 30"),
+	          1);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_leg WHERE answered_at IS NOT NULL AND (ended_at < answered_at OR "
+	                     "answered_at < began_at)"),
+	          0);
 	world_close(w);
 }
 
-SCENARIO(exchange_starts_again, "the exchange restarts in the middle of a talk (RESTART on every channel): calls are over, and the next one goes through")
+SCENARIO(
+	exchange_starts_again,
+	"the exchange restarts in the middle of a talk (RESTART on every channel): calls are over, and the next one goes through")
 {
 	struct world *w = world_open(NULL);
 	const char *trigger;
