@@ -188,15 +188,6 @@ static void charge_unwarn_run(struct loop_task *t)
 		c->owner->unwarn(c->owner_arg);
 }
 
-static void charge_end_fire(struct loop_timer *t)
-{
-	struct charge *c = container_of(t, struct charge, end);
-
-	c->exhausted = true;
-	if (c->owner && c->owner->exhausted)
-		c->owner->exhausted(c->owner_arg);
-}
-
 static void charge_calm(struct charge *c)
 {
 	c->end_us = CLOCK_NEVER;
@@ -222,15 +213,11 @@ static struct charge_funds charge_funds_now(const struct charge *c)
 }
 
 /* Sets warning and end by what is covered now. With money enough beyond the look-ahead there is neither. */
-static void charge_plan(struct charge *c)
+static void charge_plan_now(struct charge *c)
 {
 	struct charge_funds f;
 	int64_t end;
 
-	if (c->exhausted || c->closing)
-		return;
-	if (c->busy && !c->overdue) /* the extension's answer comes here again; until then nobody is alarmed */
-		return;
 	if (!c->owner || !charge_live(c)) {
 		charge_calm(c);
 		return;
@@ -251,6 +238,30 @@ static void charge_plan(struct charge *c)
 	loop_timer_start_at(&c->end, end);
 	if (!c->warned)
 		loop_timer_start_at(&c->warn, end - CLOCK_SEC(CHARGE_WARN_S));
+}
+
+static void charge_plan(struct charge *c)
+{
+	if (c->exhausted || c->closing)
+		return;
+	if (c->busy && !c->overdue) /* the extension's answer comes here again; until then nobody is alarmed */
+		return;
+	charge_plan_now(c);
+}
+
+static void charge_end_fire(struct loop_timer *t)
+{
+	struct charge *c = container_of(t, struct charge, end);
+	struct charge_funds f = charge_funds_now(c);
+
+	/* a leg that left while the database was asked has freed its part */
+	if (!charge_live(c) || charge_covered(c, &f, clock_mono_us())) {
+		charge_plan_now(c);
+		return;
+	}
+	c->exhausted = true;
+	if (c->owner && c->owner->exhausted)
+		c->owner->exhausted(c->owner_arg);
 }
 
 static void charge_patience_fire(struct loop_timer *t)

@@ -543,6 +543,36 @@ static void test_rule_22_a_leg_that_leaves_withdraws_the_warning(void **state)
 	bench_close(&t);
 }
 
+static void reserved_or_not(void *arg, int err)
+{
+	(void)arg;
+	(void)err;
+}
+
+/* The same in the millisecond in which the database is asked, just before the end: the end that was planned is not true any
+ * more. */
+static void test_rule_22_legs_that_leave_while_the_database_is_asked(void **state)
+{
+	struct rate member = { .price_e4 = 2000, .minimum_s = 60, .increment_s = 60 };
+	struct bench t;
+
+	(void)state;
+	three_answered_together(&t, PER_MINUTE);
+	bench_run(&t, 59.9995);
+	random_id(t.leg[3]);
+	t.legs = 4;
+	assert_int_equal(charge_leg_reserve(t.charge, t.leg[3], &member, reserved_or_not, NULL), 0);
+	leg_end(&t, 1, NULL);
+	leg_end(&t, 2, NULL);
+	bench_run(&t, 10);
+	assert_int_equal(t.exhausted, 0); /* the host's second minute is covered */
+	leg_end(&t, 3, NULL);
+	leg_end(&t, 0, NULL);
+	close_call(&t);
+	assert_int_equal(balance(&t), 10000 - 4 * 2000);
+	bench_close(&t);
+}
+
 /* Minutes left, said before a party is dialled. */
 static void test_seconds_left_with_another_leg(void **state)
 {
@@ -900,6 +930,7 @@ int main(void)
 		cmocka_unit_test(test_rule_22_a_leg_added_late),
 		cmocka_unit_test(test_rule_22_a_recharge_withdraws_the_warning),
 		cmocka_unit_test(test_rule_22_a_leg_that_leaves_withdraws_the_warning),
+		cmocka_unit_test(test_rule_22_legs_that_leave_while_the_database_is_asked),
 		cmocka_unit_test(test_seconds_left_with_another_leg),
 		cmocka_unit_test(test_rule_23_the_hold_lasts_and_then_it_ends),
 		cmocka_unit_test(test_rule_23_trust_and_loss),
