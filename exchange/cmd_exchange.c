@@ -237,6 +237,26 @@ static int cmd_status(struct exchange *x, struct xargs *a, json_t *reply)
 	return cmd_spans(x, a, reply);
 }
 
+/* Everything that is counted: the exchange's own, its spans', its media thread's. */
+static int cmd_counters(struct exchange *x, struct xargs *a, json_t *reply)
+{
+	const char *name = xargs_next(a);
+	json_t *groups = json_object();
+
+	json_object_set_new(reply, "counters", groups);
+	for (struct counter_group *g = x->registry->first; g; g = g->next) {
+		json_t *o;
+
+		if (name && strcmp(name, g->name) != 0)
+			continue;
+		o = json_object();
+		for (unsigned i = 0; i < g->count; i++)
+			json_object_set_new(o, g->desc[i].name, json_integer((json_int_t)counter_get(&g->values[i])));
+		json_object_set_new(groups, g->name, o);
+	}
+	return xcommand_end(a, reply);
+}
+
 static int cmd_clear(struct exchange *x, struct xargs *a, json_t *reply)
 {
 	long cause = 16;
@@ -315,6 +335,7 @@ const struct xcommand xcommands_exchange[] = {
 	{ "call", "CALL", "one call", cmd_call },
 	{ "clear", "[cause=N]", "hang up every call", cmd_clear },
 	{ "status", "", "spans and counters", cmd_status },
+	{ "counters", "[GROUP]", "all counters, by group: exchange, media, span.NAME", cmd_counters },
 	{ "set", "TIMER MS | record on|off | finished N | country NAME", "settings; timers: see `timers`", cmd_set },
 	{ "timers", "", "the timers and their values", cmd_timers },
 	{ NULL, NULL, NULL, NULL },

@@ -61,7 +61,7 @@ int exchange_alloc(struct exchange **xp, struct loop *l, struct counter_registry
 	x->finished_max = EXCHANGE_FINISHED_MAX;
 	x->recording = true;
 	snprintf(x->country, sizeof(x->country), "cn");
-	err = media_alloc(&x->media, l, counters, "exchange");
+	err = media_alloc(&x->media, l, counters, "media");
 	if (err) {
 		free(x);
 		return err;
