@@ -44,7 +44,7 @@ static void janitor_done(struct worker_job *j)
 	struct billing *b = container_of(j, struct billing, janitor_job);
 
 	b->janitor_busy = false;
-	if (journal_size(b->journal) > JOURNAL_BIG)
+	if (journal_size(b->journal) > b->config.journal_big)
 		billing_post_shorten(b);
 	loop_timer_start(&b->janitor, JANITOR_US);
 }
@@ -134,6 +134,8 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 	b->config = *c;
 	if (b->config.hold_life_us == 0)
 		b->config.hold_life_us = HOLD_LIFE_US;
+	if (b->config.journal_big == 0)
+		b->config.journal_big = JOURNAL_BIG;
 	list_init(&b->charges);
 	list_init(&b->records);
 	loop_timer_init(l, &b->janitor, janitor_fire);

@@ -20,6 +20,7 @@ struct billing_config {
 	char    journal_dir[256];   /* made when missing, 0700 */
 	char    home_area[16];      /* of the service: "10"; where the callback leg starts */
 	int64_t hold_life_us;       /* a hold lives so long without being renewed; 0: 60 s */
+	uint64_t journal_big;       /* octets, from which the journal begins anew with what is still needed; 0: 4 MiB */
 };
 
 /* Blocking: the journal of an earlier life is replayed (legs without an end are charged to their last checkpoint). -EIO: the
