@@ -44,6 +44,7 @@ struct replay_record {
 struct replay { /* what is not done yet; what is, is forgotten at once: a journal may tell of many days */
 	struct replay_call   *calls;
 	struct replay_record *records, **tail;
+	unsigned              strange; /* entries that this program does not understand: a newer one's */
 };
 
 static struct replay_call **replay_find(struct replay *r, const char *id)
@@ -102,7 +103,12 @@ static int replay_open(struct replay *r, const char *text)
 
 	if (c == NULL)
 		return -ENOMEM;
-	if (sscanf(text, "O %32s %lld %31s", c->id, &account, c->number) != 3 || *replay_find(r, c->id) != NULL) {
+	if (sscanf(text, "O %32s %lld %31s", c->id, &account, c->number) != 3) {
+		free(c);
+		r->strange++;
+		return 0;
+	}
+	if (*replay_find(r, c->id) != NULL) {
 		free(c);
 		return 0;
 	}
@@ -122,8 +128,10 @@ static int replay_answered(struct replay *r, const char *text)
 	int used = 0;
 
 	if (sscanf(text, "A %32s %32s %lld %n", call, leg, &utc, &used) != 3 || used == 0 ||
-	    rate_from_text(&rate, text + used) != 0)
+	    rate_from_text(&rate, text + used) != 0) {
+		r->strange++;
 		return 0;
+	}
 	c = *replay_find(r, call);
 	if (c == NULL || replay_leg(c, leg) != NULL)
 		return 0;
@@ -145,6 +153,7 @@ static void replay_talk(struct replay *r, const char *text)
 	struct replay_leg *l;
 	int n = sscanf(text, "%c %32s %32s %lld %lld", &kind, call, leg, &ms, &amount);
 
+	r->strange += n < 4;
 	l = n >= 4 ? replay_leg(*replay_find(r, call), leg) : NULL;
 	if (l == NULL || l->ended)
 		return;
@@ -167,6 +176,7 @@ static int replay_record(struct replay *r, const char *text)
 	if (rec == NULL)
 		return -ENOMEM;
 	if (sscanf(text, "R %32s %n", rec->id, &used) != 1 || used == 0 || !replay_is_record(text + used)) {
+		r->strange++;
 		free(rec);
 		return 0;
 	}
@@ -201,7 +211,8 @@ static int replay_entry(void *arg, char *text)
 			replay_forget_record(r, id);
 		return 0;
 	default:
-		return 0; /* of a newer program: its own replay knows it */
+		r->strange++;
+		return 0;
 	}
 }
 
@@ -259,7 +270,9 @@ int billing_replay(struct billing *b)
 
 	if (!err)
 		err = replay_all(b, &r);
-	if (!err && bad > 0)
+	if (r.strange)
+		log_warn("%u entries of the journal are not understood, of a newer program perhaps: the file is kept", r.strange);
+	if (!err && bad + r.strange > 0)
 		err = journal_keep_damaged(b->journal);
 	if (!err && journal_size(b->journal) > 0)
 		err = journal_replace(b->journal, "", 0);
