@@ -24,8 +24,9 @@
 
 MIGRATION(1, "0001-accounts-money-records.sql");
 MIGRATION(2, "0002-leg-amounts.sql");
+MIGRATION(3, "0003-charges-are-bigint.sql");
 
-static const char *const migration[] = { migration_1, migration_2 };
+static const char *const migration[] = { migration_1, migration_2, migration_3 };
 
 const int store_schema_version = ARRAY_LEN(migration);
 

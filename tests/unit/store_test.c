@@ -373,6 +373,7 @@ static void test_migrations_are_never_changed(void **state)
 	} migration[] = {
 		{ "store/migrations/0001-accounts-money-records.sql", UINT64_C(0x1b830a686ca881ba) },
 		{ "store/migrations/0002-leg-amounts.sql", UINT64_C(0x3650134ac0e3cbb7) },
+		{ "store/migrations/0003-charges-are-bigint.sql", UINT64_C(0x76794c23d6454e88) },
 	};
 
 	(void)state;
@@ -392,6 +393,35 @@ static void test_migrations_are_never_changed(void **state)
 	}
 }
 
+/* What others read. Columns are only ever added, at the end; times are UTC DATETIME(3), money is BIGINT in 1/10000. */
+static void test_views_are_as_promised(void **state)
+{
+	static const char *const view[][2] = {
+		{ "v_account", "number:varchar,state:enum,language:varchar,balance_e4:bigint,held_e4:bigint" },
+		{ "v_ledger", "id:char,number:varchar,kind:varchar,amount_e4:bigint,call_id:char,leg_id:char,at:datetime3" },
+		{ "v_call",
+		  "call_id:char,host:varchar,service:varchar,began_at:datetime3,ended_at:datetime3,charge_e4:bigint,cause:int" },
+		{ "v_leg",
+		  "leg_id:char,call_id:char,role:varchar,trunk:varchar,calling:varchar,called:varchar,began_at:datetime3,"
+		  "answered_at:datetime3,ended_at:datetime3,cause:int,charge_e4:bigint" },
+	};
+	struct store *s = database_fresh();
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(view); i++) {
+		char sql[1000];
+
+		(void)snprintf(
+			sql, sizeof(sql),
+			"SELECT GROUP_CONCAT(CONCAT(column_name, ':', data_type, COALESCE(datetime_precision, '')) ORDER BY "
+			"ordinal_position) = '%s' FROM information_schema.columns WHERE table_schema = DATABASE() AND "
+			"table_name = '%s'",
+			view[i][1], view[i][0]);
+		assert_int_equal(database_int(s, sql), 1);
+	}
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_schema_is_checked),
 		cmocka_unit_test(test_a_migration_cut_anywhere_is_completed),
 		cmocka_unit_test(test_migrations_are_never_changed),
+		cmocka_unit_test(test_views_are_as_promised),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, database_start, database_stop);
