@@ -163,8 +163,12 @@ void charge_leg_ended(struct charge *c, const char leg_id[ID_SIZE], int64_t mono
 	MAGIC_CHECK(c, CHARGE_MAGIC);
 	assert(l != NULL);
 	if (l->state == LEG_LIVE) {
+		if (mono_us <= 0) /* hung up, and its end not yet known */
+			mono_us = clock_mono_us();
 		if (c->exhausted && mono_us > c->end_us) /* releasing takes a moment; nobody pays for that */
 			mono_us = c->end_us;
+		if (mono_us < l->answer_mono_us) /* lost before it was answered */
+			mono_us = l->answer_mono_us;
 		l->talk_ms = (mono_us - l->answer_mono_us) / 1000;
 		l->amount_e4 = rating_amount_e4(&l->rate, l->talk_ms, l->answer_utc_us);
 		billing_journal(c->b, "E %s %s %lld %lld", c->call_id, leg_id, (long long)l->talk_ms, (long long)l->amount_e4);

@@ -61,7 +61,8 @@ int charge_leg_reserve_wait(struct charge *c, const char leg_id[ID_SIZE], const 
 /* Fsyncs the answer into the journal (on a worker) and starts the meter. Times of the CONNECT, rule 19. */
 void charge_leg_answered(struct charge *c, const char leg_id[ID_SIZE], int64_t mono_us, int64_t utc_us);
 /* Stops the meter; frees what was held for it beyond its amount at settlement. *amount_e4 (may be NULL): what it will be
- * charged. */
+ * charged.
+ * mono_us 0: its end is not known yet, now. */
 void charge_leg_ended(struct charge *c, const char leg_id[ID_SIZE], int64_t mono_us, int64_t *amount_e4);
 
 /* Seconds until exhaustion at the present rates; INT64_MAX when nothing is due. What #8 says and the warning uses. */

@@ -58,6 +58,31 @@ static void test_a_leg_never_answered_costs_nothing(void **state)
 	bench_close(&t);
 }
 
+/* A leg whose loss began before its answer was heard of costs nothing; one whose end is not known yet ends now. */
+static void test_odd_ends_of_a_leg(void **state)
+{
+	struct bench t;
+	int64_t amount;
+
+	(void)state;
+	bench_open(&t, 1000000, PER_MINUTE);
+	assert_int_equal(trigger(&t), 0);
+	assert_int_equal(reserve(&t, HOST), 0);
+	assert_int_equal(reserve(&t, "8613900000002"), 0);
+	answer(&t, 0);
+	answer(&t, 1);
+	charge_leg_ended(t.charge, t.leg[0], clock_mono_us() - 200000, &amount);
+	assert_int_equal(amount, 0);
+	bench_run(&t, 61);
+	charge_leg_ended(t.charge, t.leg[1], 0, &amount);
+	assert_int_equal(amount, 12000);
+	charge_leg_ended(t.charge, t.leg[1], clock_mono_us() + 600000000, &amount); /* twice is once */
+	assert_int_equal(amount, 12000);
+	close_call(&t);
+	assert_int_equal(balance(&t), 1000000 - 12000);
+	bench_close(&t);
+}
+
 /* ---- refusals (rules 13, 20) ---- */
 
 static void test_trigger_is_refused_with_its_reason(void **state)
@@ -324,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_call_is_held_charged_and_given_back),
 		cmocka_unit_test(test_a_leg_never_answered_costs_nothing),
+		cmocka_unit_test(test_odd_ends_of_a_leg),
 		cmocka_unit_test(test_trigger_is_refused_with_its_reason),
 		cmocka_unit_test(test_member_leg_is_refused_with_its_reason),
 		cmocka_unit_test(test_a_leg_without_money_is_refused_before_its_setup),
