@@ -43,20 +43,22 @@ count() {
 	[ "$f" -eq 0 ]
 }
 
-# one NAME LIMIT_S WHOLE COMMAND...: runs one test program. With RETRY=1 (systems: real time, real threads, a machine that others may be
-# using) a failure is tried once more; that it was needed is said, and its log kept. The second result counts.
+# one NAME LIMIT_S WHOLE COMMAND...: runs one test program. With RETRY="1 2" (systems: real time, real threads, a machine that others may be
+# using) a failure is tried again, twice at most; that it was needed is said, and its log kept. The last result counts.
 one() {
 	local name=$1 limit=$2 whole=$3 status=0 log
 	shift 3
 	log=$build/log/$name.log
 	timeout -k 10 "$limit" "${run[@]}" "$@" >"$log" 2>&1 </dev/null || status=$?
-	if [ $status -ne 0 ] && [ "${RETRY:-}" = 1 ]; then
-		mv "$log" "$log.first"
-		echo "--- $name failed at the first try (status $status; $log.first); once more"
-		grep -E '^(FAIL|not ok)' "$log.first" | head -n 5 | sed 's/^/  | /'
+	local try
+	for try in ${RETRY:-}; do
+		[ $status -ne 0 ] || break
+		mv "$log" "$log.$try"
+		echo "--- $name failed (status $status; $log.$try); try $try of those allowed more"
+		grep -E '^(FAIL|not ok)' "$log.$try" | head -n 5 | sed 's/^/  | /'
 		status=0
 		timeout -k 10 "$limit" "${run[@]}" "$@" >"$log" 2>&1 </dev/null || status=$?
-	fi
+	done
 	if ! count "$log" $status "$whole"; then
 		echo "--- $name failed (status $status$([ $status -eq 124 ] && echo ": not finished after $limit s")); from $log:"
 		grep -v -E '^(ok  |\[ RUN  |\[       OK)' "$log" | tail -n 150 | sed 's/^/  | /'
@@ -99,7 +101,7 @@ for s in $stages; do
 	systems)
 		for t in tests/systems/*.sh; do
 			[ -e "$t" ] || continue
-			RETRY=1 one "$(basename "$t" .sh)" 600 1 bash "$t"
+			RETRY="1 2" one "$(basename "$t" .sh)" 600 1 bash "$t"
 		done ;;
 	*)
 		echo "TESTS is of: units worlds systems" >&2
