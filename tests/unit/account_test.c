@@ -136,6 +136,27 @@ static void test_each_statement_failing_changes_once(void **state)
 	store_close(s);
 }
 
+/* What cannot stand in the audit trail does not happen; of a long name who did it is cut on purpose. */
+static void test_nothing_without_its_audit(void **state)
+{
+	struct store *s = with_tariff();
+	char who[101], id[ID_SIZE];
+	struct account a;
+
+	(void)state;
+	assert_int_equal(add(s, HOST, 1000), 0);
+	random_id(id);
+	assert_int_equal(account_topup(s, id, HOST, 500, "\xff", NOW), -ERANGE);
+	assert_int_equal(account_find(s, HOST, &a), 0);
+	assert_int_equal(a.balance_e4, 1000);
+	memset(who, 'w', sizeof(who) - 1);
+	who[sizeof(who) - 1] = '\0';
+	assert_int_equal(account_topup(s, id, HOST, 500, who, NOW), 0);
+	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM audit WHERE who = REPEAT('w', 64)"), 1);
+	check_sums(s);
+	store_close(s);
+}
+
 static void *recharges(void *arg)
 {
 	for (int i = 0; i < 50; i++) {
@@ -226,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_added_found_and_audited),
 		cmocka_unit_test(test_a_recharge_happens_once),
 		cmocka_unit_test(test_each_statement_failing_changes_once),
+		cmocka_unit_test(test_nothing_without_its_audit),
 		cmocka_unit_test(test_recharges_at_once_all_arrive),
 		cmocka_unit_test(test_rule_11_dated_numbers),
 		cmocka_unit_test(test_rule_24_limits),
