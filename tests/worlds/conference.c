@@ -5,24 +5,11 @@
 #define HOST   "13800000001"
 #define HOST_E "8613800000001"
 
-/* He has been called back and listens to the first prompt. */
-static const char *called_back(struct world *w)
-{
-	const char *trigger = phone_dials(w, HOST, "12599"), *host;
-
-	world_run(w, 2);
-	phone_hangs_up(w, trigger);
-	host = expect_call_to(w, HOST, 6);
-	phone_answers(w, host);
-	world_run(w, 1);
-	return host;
-}
-
 /* What the host is told when a party cannot be had; then he is asked again and may try another. */
 static void told_and_asked_again(const char *plan, const char *number, const char *prompt)
 {
 	struct world *w = world_open(NULL);
-	const char *host = called_back(w);
+	const char *host = called_back(w, HOST);
 
 	if (plan)
 		exchange_does(w, "number %s %s", number, plan);
@@ -64,7 +51,7 @@ SCENARIO(wrong_number, "no number at all: told so, asked again") { told_and_aske
 SCENARIO(rule_07_no_alerting_within_60_s, "a party whose exchange says nothing after CALL PROCEEDING: 60 s, then told")
 {
 	struct world *w = world_open(NULL);
-	const char *host = called_back(w);
+	const char *host = called_back(w, HOST);
 
 	exchange_does(w, "number 13800000002 no-answer no-alert");
 	phone_keys(w, host, "13800000002#");
@@ -77,7 +64,7 @@ SCENARIO(rule_07_no_alerting_within_60_s, "a party whose exchange says nothing a
 SCENARIO(digits_interrupt_the_prompt, "a key stops the prompt within 100 ms")
 {
 	struct world *w = world_open(NULL);
-	const char *host = called_back(w);
+	const char *host = called_back(w, HOST);
 
 	CHECK(heard_power(w, host, 0.5) > -35);
 	exchange_does(w, "dtmf %s 1 on=100", host);
@@ -107,7 +94,7 @@ SCENARIO(rule_12_shown_numbers, "the callback shows the service number, the memb
 SCENARIO(rule_15_a_number_ends_without_hash, "6 s after the last digit")
 {
 	struct world *w = world_open(NULL);
-	const char *host = called_back(w);
+	const char *host = called_back(w, HOST);
 
 	phone_keys(w, host, "13800000002");
 	expect_no_event(w, NULL, "no", 5.0);
@@ -121,7 +108,7 @@ SCENARIO(rule_15_a_number_ends_without_hash, "6 s after the last digit")
 SCENARIO(rule_15_star_clears, "* inside a number clears it; a leading * at the first prompt does no harm")
 {
 	struct world *w = world_open(NULL);
-	const char *host = called_back(w);
+	const char *host = called_back(w, HOST);
 
 	phone_keys(w, host, "*");
 	world_run(w, 1);
@@ -135,7 +122,7 @@ SCENARIO(rule_15_star_clears, "* inside a number clears it; a leading * at the f
 SCENARIO(ringback_is_the_country_s, "no early media: 450 Hz from us; it stops at the answer")
 {
 	struct world *w = world_open(NULL);
-	const char *host = called_back(w), *party;
+	const char *host = called_back(w, HOST), *party;
 
 	phone_keys(w, host, "13800000002#");
 	party = expect_call_to(w, "13800000002", 3);

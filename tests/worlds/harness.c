@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/worlds/harness.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,7 +151,7 @@ static int sql_text_tx(struct store_conn *c, void *arg)
 static void sql_run(struct world *w, struct sql_ask *q, int (*fn)(struct store_conn *, void *))
 {
 	struct store *s;
-	int err = store_open(&s, &w->options.store);
+	int err = store_open(&s, &w->store);
 
 	if (!err)
 		err = store_tx(s, fn, q);
@@ -203,4 +204,42 @@ int64_t balance(struct world *w, const char *number)
 int64_t held(struct world *w, const char *number)
 {
 	return sql_int(w, "SELECT held_e4 FROM v_account WHERE number = '%s'", number);
+}
+
+void give(struct world *w, const char *number, int64_t e4)
+{
+	sql_do(w, "UPDATE ledger SET amount_e4 = %lld WHERE number = '%s'", (long long)e4, number);
+	sql_do(w, "UPDATE account SET balance_e4 = %lld WHERE id = (SELECT account_id FROM account_number WHERE number = '%s')",
+	       (long long)e4, number);
+}
+
+void per_second(struct world *w)
+{
+	sql_do(w, "UPDATE tariff_rate SET increment_s = 1, minimum_s = 0");
+}
+
+static int harness_kill(struct store_conn *c, void *arg)
+{
+	const struct world *w = arg;
+	char sql[200];
+	int64_t id;
+	int err;
+
+	(void)snprintf(sql, sizeof(sql),
+	               "SELECT id FROM information_schema.processlist WHERE db = '%s' AND id <> CONNECTION_ID() LIMIT 1", w->db);
+	while ((err = store_query_int(c, &id, sql, "")) == 0)
+		(void)store_exec(c, NULL, "KILL ?", "i", id); /* it may have gone by itself meanwhile */
+	return err == -ENOENT ? 0 : err;
+}
+
+void harness_kill_connections(struct world *w)
+{
+	struct store *s;
+	int err = store_open(&s, &w->store);
+
+	if (!err)
+		err = store_tx(s, harness_kill, w);
+	if (err)
+		world_fail(__FILE__, __LINE__, "KILL: %s", strerror(-err));
+	store_close(s);
 }

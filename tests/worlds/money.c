@@ -5,15 +5,6 @@
 #define HOST   "13800000001"
 #define HOST_E "8613800000001"
 
-static void give(struct world *w, int64_t e4)
-{
-	sql_do(w, "UPDATE ledger SET amount_e4 = %lld WHERE number = '" HOST_E "'", (long long)e4);
-	sql_do(w,
-	       "UPDATE account SET balance_e4 = %lld WHERE id = (SELECT account_id FROM account_number WHERE number = '" HOST_E
-	       "')",
-	       (long long)e4);
-}
-
 SCENARIO(rule_22_exhaustion_per_minute,
          "1.00, legs at 0.20 a minute by whole minutes: all end at the first increment that is not covered; the rest stays")
 {
@@ -21,7 +12,7 @@ SCENARIO(rule_22_exhaustion_per_minute,
 	struct exchange_call_info host, party;
 	struct talk t;
 
-	give(w, 10000);
+	give(w, HOST_E, 10000);
 	talk_begin(w, &t, HOST, "13800000002");
 	talk_add(w, &t, "13800000003");
 	/* the host's third minute begins at 120 s of his talk: 3 x 0.20 twice is 1.20 > 1.00 long before that */
@@ -39,11 +30,6 @@ SCENARIO(rule_22_exhaustion_per_minute,
 	world_close(w);
 }
 
-static void per_second(struct world *w)
-{
-	sql_do(w, "UPDATE tariff_rate SET increment_s = 1, minimum_s = 0");
-}
-
 SCENARIO(rule_22_exhaustion_per_second,
          "0.50, two legs at 0.20 a minute by the second: warned, ended together, not a unit too much")
 {
@@ -51,7 +37,7 @@ SCENARIO(rule_22_exhaustion_per_second,
 	struct talk t;
 
 	per_second(w);
-	give(w, 5000);
+	give(w, HOST_E, 5000);
 	talk_begin(w, &t, HOST, "13800000002");
 	expect_hangup(w, t.host, 16, 90);
 	expect_hangup(w, t.party[0], 16, 0.5);
@@ -67,7 +53,7 @@ SCENARIO(rule_22_recharge_moves_the_end_away, "a top-up during the warning: the 
 	struct world *w = world_open(NULL);
 	struct talk t;
 
-	give(w, 6000);
+	give(w, HOST_E, 6000);
 	talk_begin(w, &t, HOST, "13800000002");
 	world_run(w, 30);
 	sql_do(w, "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) SELECT REPEAT('a', 32), account_id, '" HOST_E
@@ -86,7 +72,7 @@ SCENARIO(rule_20_a_party_too_dear, "enough for the host, not for a domestic leg:
 	struct world *w = world_open(NULL);
 	const char *trigger, *host;
 
-	give(w, 7000); /* callback 0.20; domestic wants 0.60 more */
+	give(w, HOST_E, 7000); /* callback 0.20; domestic wants 0.60 more */
 	trigger = phone_dials(w, HOST, "12599");
 	world_run(w, 2);
 	phone_hangs_up(w, trigger);

@@ -127,15 +127,61 @@ static bool spans_up(struct world *w, const void *arg)
 	return true;
 }
 
-struct world *world_open(const struct world_setup *s)
+/* Phones that ring until the scenario answers them; everything else is unallocated. */
+static void world_phones(struct world *w)
 {
-	/* phones that ring until the scenario answers them; everything else is unallocated */
 	static const char *const phone[] = { "13800000001", "13800000002", "13800000003", "13800000009",
 		                             "13900000001", "13900000003", "02584110001", "01065550001" };
+
+	for (unsigned i = 0; i < sizeof(phone) / sizeof(phone[0]); i++)
+		exchange_does(w, "number %s ring", phone[i]);
+}
+
+static void world_open_exchange(struct world *w)
+{
+	struct e1_span_config e1;
+
+	CHECK_INT(exchange_alloc(&w->exchange, w->loop, &w->exchange_counters), 0);
+	w->listener.event = world_event;
+	exchange_listen(w->exchange, &w->listener);
+	for (unsigned i = 0; i < w->options.span_count; i++) {
+		e1 = w->options.span[i].e1;
+		e1.role = E1_NETWORK;
+		e1.hunt_from_high = false;
+		CHECK_INT(exchange_add_span(w->exchange, &e1, w->cut), 0);
+	}
+	world_phones(w);
+}
+
+static void world_close_exchange(struct world *w)
+{
+	exchange_close(w->exchange);
+	exchange_unlisten(&w->listener);
+	exchange_free(w->exchange);
+	w->exchange = NULL;
+}
+
+static void world_wait_spans(struct world *w)
+{
+	if (!world_until(w, spans_up, NULL, 60))
+		world_fail(__FILE__, __LINE__, "the spans did not come up");
+	world_run(w, 3.0); /* libpri-facts 3: a call within T200 of the start may meet a SABME */
+}
+
+/* The node's way to the database is a link that can be taken away. */
+static void world_link_database(struct world *w)
+{
+	CHECK_INT(harness_database(w->db, sizeof(w->db), &w->store), 0);
+	w->options.store = w->store;
+	(void)snprintf(w->options.store.socket, sizeof(w->options.store.socket), "%s/s", w->dir);
+	database_returns(w);
+}
+
+struct world *world_open(const struct world_setup *s)
+{
 	static const struct world_setup usual = { .cut = EXCHANGE_CUT_ANY };
 	struct world *w = calloc(1, sizeof(*w));
 	char dir[] = "/tmp/world-XXXXXX";
-	struct e1_span_config e1;
 
 	if (s == NULL)
 		s = &usual;
@@ -145,28 +191,17 @@ struct world *world_open(const struct world_setup *s)
 	clock_virtual_start(s->begin_utc_us ? s->begin_utc_us : BEGIN_UTC_US);
 	random_seed(s->seed ? s->seed : harness_seed);
 	w->events = json_array();
+	w->forgotten = json_array();
+	w->cut = s->cut;
 	CHECK_INT(loop_alloc(&w->loop), 0);
 	world_node_options(w, s);
-	CHECK_INT(harness_database(w->db, sizeof(w->db), &w->options.store), 0);
-
-	CHECK_INT(exchange_alloc(&w->exchange, w->loop, &w->exchange_counters), 0);
-	w->listener.event = world_event;
-	exchange_listen(w->exchange, &w->listener);
-	for (unsigned i = 0; i < w->options.span_count; i++) {
-		e1 = w->options.span[i].e1;
-		e1.role = E1_NETWORK;
-		e1.hunt_from_high = false;
-		CHECK_INT(exchange_add_span(w->exchange, &e1, s->cut), 0);
-	}
-	for (unsigned i = 0; i < sizeof(phone) / sizeof(phone[0]); i++)
-		exchange_does(w, "number %s ring", phone[i]);
+	world_link_database(w);
+	world_open_exchange(w);
 	CHECK_INT(node_alloc(&w->node, w->loop, &w->options), 0);
 	world_join(w);
 	CHECK_INT(exchange_start(w->exchange), 0);
 	CHECK_INT(node_start(w->node), 0);
-	if (!world_until(w, spans_up, NULL, 30))
-		world_fail(__FILE__, __LINE__, "the spans did not come up");
-	world_run(w, 3.0); /* libpri-facts 3: a call within T200 of the start may meet a SABME */
+	world_wait_spans(w);
 	return w;
 }
 
@@ -181,59 +216,103 @@ static bool is_true(struct world *w, const void *arg)
 	return *(const bool *)arg;
 }
 
+static void world_stop_node(struct world *w)
+{
+	bool done = false;
+
+	node_stop(w->node, stopped, &done); /* a callback still to come is given up */
+	if (!world_until(w, is_true, &done, 120))
+		world_fail(__FILE__, __LINE__, "the node did not stop");
+}
+
 static bool quiet(struct world *w, const void *arg)
 {
 	(void)arg;
-	if (exchange_calls(w->exchange) > 0 || node_legs(w->node) > 0)
+	if (exchange_calls(w->exchange) > 0 || node_legs(w->node) > 0 || node_calls(w->node)->call_count > 0)
 		return false;
 	for (unsigned i = 0; i < w->options.span_count; i++) {
+		struct e1_span *span = node_span(w->node, w->options.span[i].e1.name);
 		struct e1_span_info info;
 
-		if (node_span(w->node, w->options.span[i].e1.name) == NULL) /* stopped */
+		if (span == NULL) /* stopped */
 			continue;
-		e1_span_info(node_span(w->node, w->options.span[i].e1.name), &info);
-		if (info.calls > 0)
+		e1_span_info(span, &info);
+		if (info.calls > 0 || (info.up && info.free_channels != 30))
 			return false;
 	}
-	return worker_pool_busy(node_workers(w->node)) == 0 && node_calls(w->node)->call_count == 0;
+	return worker_pool_busy(node_workers(w->node)) == 0 && coro_count(w->loop) == 0;
 }
 
-/* Nothing may be left: no leg, no channel, no hold, no coroutine, and the ledger explains the balances. */
-static void world_check_clean(struct world *w)
+void expect_nothing_left(struct world *w, const char *what, double seconds)
 {
-	if (!world_until(w, quiet, NULL, 60))
-		world_fail(__FILE__, __LINE__, "not quiet after 60 s: exchange has %u calls, node %u legs, %u multi-party calls",
-		           exchange_calls(w->exchange), node_legs(w->node), node_calls(w->node)->call_count);
-	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_account WHERE held_e4 <> 0"), 0);
-	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_account a WHERE balance_e4 <> (SELECT COALESCE(SUM(amount_e4), 0) FROM "
-	                     "v_ledger l WHERE l.number = a.number)"),
-	          0);
+	if (!world_until(w, quiet, NULL, seconds))
+		world_fail(__FILE__, __LINE__,
+		           "%s: not quiet after %.0f s: exchange has %u calls, node %u legs, %u multi-party calls, %u coroutines",
+		           what, seconds, exchange_calls(w->exchange), node_legs(w->node), node_calls(w->node)->call_count,
+		           coro_count(w->loop));
+	if (sql_int(w, "SELECT COUNT(*) FROM v_account WHERE held_e4 <> 0") != 0)
+		world_fail(__FILE__, __LINE__, "%s: money is still held", what);
+	if (sql_int(w, "SELECT COUNT(*) FROM v_account a WHERE balance_e4 <> (SELECT COALESCE(SUM(amount_e4), 0) FROM v_ledger l "
+	               "WHERE l.number = a.number)") != 0)
+		world_fail(__FILE__, __LINE__, "%s: a balance is not the sum of its ledger", what);
 }
 
 void world_close(struct world *w)
 {
-	bool done = false;
 	char cmd[300];
 
 	exchange_release_all(w->exchange, 16);
 	world_run(w, 0.5);
-	node_stop(w->node, stopped, &done); /* a callback still to come is given up */
-	if (!world_until(w, is_true, &done, 120))
-		world_fail(__FILE__, __LINE__, "the node did not stop");
-	world_check_clean(w);
-	CHECK_INT(coro_count(w->loop), 0);
+	world_stop_node(w);
+	expect_nothing_left(w, "at the end", 60);
 	node_free(w->node);
-	exchange_close(w->exchange);
-	exchange_unlisten(&w->listener);
-	exchange_free(w->exchange);
+	world_close_exchange(w);
 	world_run(w, 0.1);
 	loop_free(w->loop);
 	json_decref(w->events);
+	json_decref(w->forgotten);
 	free(w->used);
 	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", w->dir);
 	if (system(cmd) != 0)
 		world_fail(__FILE__, __LINE__, "%s failed", cmd);
 	free(w);
+}
+
+/* ---- what breaks ---- */
+
+void node_restarts(struct world *w)
+{
+	world_stop_node(w);
+	node_free(w->node);
+	CHECK_INT(node_alloc(&w->node, w->loop, &w->options), 0);
+	world_join(w);
+	CHECK_INT(node_start(w->node), 0);
+	world_wait_spans(w);
+}
+
+void exchange_dies(struct world *w)
+{
+	world_close_exchange(w);
+	events_forget(w);
+}
+
+void exchange_comes_back(struct world *w)
+{
+	world_open_exchange(w);
+	world_join(w);
+	CHECK_INT(exchange_start(w->exchange), 0);
+	world_wait_spans(w);
+}
+
+void database_goes(struct world *w)
+{
+	CHECK_INT(unlink(w->options.store.socket), 0);
+	harness_kill_connections(w);
+}
+
+void database_returns(struct world *w)
+{
+	CHECK_INT(symlink(w->store.socket, w->options.store.socket), 0);
 }
 
 /* ---- the exchange's phones ---- */
@@ -305,6 +384,33 @@ json_t *find_event(struct world *w, const char *call, const char *ev)
 	return NULL;
 }
 
+unsigned count_events(struct world *w, const char *ev)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < json_array_size(w->events); i++)
+		n += event_is(json_array_get(w->events, i), NULL, ev);
+	return n;
+}
+
+void events_forget(struct world *w)
+{
+	if (json_array_append_new(w->forgotten, w->events) != 0)
+		world_fail(__FILE__, __LINE__, "no memory");
+	w->events = json_array();
+	w->used_size = 0;
+}
+
+int64_t event_int(const json_t *e, const char *key)
+{
+	return json_integer_value(json_object_get(e, key));
+}
+
+const char *event_str(const json_t *e, const char *key)
+{
+	return json_string_value(json_object_get(e, key));
+}
+
 static json_t *take_event(struct world *w, const char *call, const char *ev)
 {
 	size_t n = json_array_size(w->events);
@@ -369,17 +475,23 @@ void expect_hangup(struct world *w, const char *call, int cause, double seconds)
 
 /* ---- a conversation ---- */
 
-void talk_begin(struct world *w, struct talk *t, const char *host, const char *party)
+const char *called_back(struct world *w, const char *host)
 {
-	const char *trigger = phone_dials(w, host, "12599");
+	const char *trigger = phone_dials(w, host, "12599"), *call;
 
-	memset(t, 0, sizeof(*t));
 	(void)expect_event(w, trigger, "alerting", 1.0);
 	world_run(w, 3.0);
 	phone_hangs_up(w, trigger);
-	t->host = expect_call_to(w, host, 10);
-	phone_answers(w, t->host);
+	call = expect_call_to(w, host, 10);
+	phone_answers(w, call);
 	world_run(w, 1.0);
+	return call;
+}
+
+void talk_begin(struct world *w, struct talk *t, const char *host, const char *party)
+{
+	memset(t, 0, sizeof(*t));
+	t->host = called_back(w, host);
 	talk_add(w, t, party);
 }
 

@@ -55,7 +55,6 @@ struct world_setup {
 	unsigned spans;             /* 1; named pstn, pstn2, ... */
 	uint64_t seed;              /* 0: from the command line, else 1 */
 	int64_t  begin_utc_us;      /* 0: Monday 2026-03-02 10:00 UTC+8 */
-	bool     second_node;       /* not yet */
 };
 
 struct world {
@@ -64,8 +63,11 @@ struct world {
 	struct counter_registry  exchange_counters;
 	struct node             *node;
 	struct node_options      options;
+	struct store_config      store;    /* the database as the scenario reaches it, also while the node cannot */
+	enum exchange_cut        cut;
 	struct exchange_listener listener;
-	json_t                  *events;  /* everything the exchange told, in order */
+	json_t                  *events;   /* everything the exchange told, in order */
+	json_t                  *forgotten; /* by events_forget(): call ids live on */
 	bool                    *used;    /* by expect_event */
 	size_t                   used_size;
 	unsigned                 next_call;
@@ -74,8 +76,17 @@ struct world {
 
 struct world *world_open(const struct world_setup *s);
 void world_close(struct world *w);
-/* The node as it is after a clean stop and a new start on the same database and journal. */
-void world_restart_node(struct world *w);
+
+/* The node stops and starts anew, on the same database and journal. */
+void node_restarts(struct world *w);
+/* The exchange loses its power: no signalling, no packets. Its calls are forgotten; ids begin anew. */
+void exchange_dies(struct world *w);
+void exchange_comes_back(struct world *w); /* with its phones as they are at first; runs until the spans are up */
+/* The node cannot reach the database, in the middle of a transaction or not; and can again. */
+void database_goes(struct world *w);
+void database_returns(struct world *w);
+/* Within so many seconds nothing is left: no call, leg, channel, coroutine, job, hold; and the ledger explains the balances. */
+void expect_nothing_left(struct world *w, const char *what, double seconds);
 
 void world_run(struct world *w, double seconds);
 bool world_until(struct world *w, bool (*condition)(struct world *w, const void *arg), const void *arg, double seconds);
@@ -108,6 +119,10 @@ void phone_keys(struct world *w, const char *call, const char *digits);  /* in-b
 json_t *expect_event(struct world *w, const char *call, const char *ev, double seconds);
 void    expect_no_event(struct world *w, const char *call, const char *ev, double seconds);
 json_t *find_event(struct world *w, const char *call, const char *ev);   /* any so far, used or not; NULL */
+unsigned count_events(struct world *w, const char *ev);                  /* so far, used or not */
+void    events_forget(struct world *w);
+int64_t     event_int(const json_t *e, const char *key);
+const char *event_str(const json_t *e, const char *key);
 /* The node calls this number (an "incoming" ring at the exchange): the call's id. */
 const char *expect_call_to(struct world *w, const char *number, double seconds);
 void    expect_hangup(struct world *w, const char *call, int cause, double seconds);
@@ -125,7 +140,11 @@ void    sql_text(struct world *w, char *out, size_t size, const char *fmt, ...) 
 void    sql_do(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int64_t balance(struct world *w, const char *number);   /* canonical; 1/10000 */
 int64_t held(struct world *w, const char *number);
+void    give(struct world *w, const char *number, int64_t e4);    /* his opening balance, before he calls */
+void    per_second(struct world *w);                              /* all rates: charged by the second, no minimum */
 
+/* 12599 dialled, called back, answered: he listens to the first prompt since a second. The id of the callback. */
+const char *called_back(struct world *w, const char *host);
 /* The way to a conversation of two, used by many: trigger, callback, answer, the party's number keyed, answered. */
 struct talk {
 	const char *host;
