@@ -35,7 +35,9 @@ struct xsession {
 	struct list              lines, past;
 	unsigned                 line_count, past_count, line_number;
 	bool                     strict, eof, waiting, sleeping, may_fail, mute;
+	char                     before[EXCHANGE_LINE_MAX + 1]; /* the last command that was no wait, echo or sleep */
 	struct xargs             wait;  /* words of the wait under way */
+	long                     again, timeout_ms;
 	const char              *wait_event, *wait_as, *key[WAIT_KEYS_MAX], *value[WAIT_KEYS_MAX];
 	unsigned                 keys;
 	bool                     ended;
@@ -43,8 +45,10 @@ struct xsession {
 };
 
 const struct xcommand xcommands_session[] = {
-	{ "wait", "EVENT|any [key=value...] [timeout=MS] [as=NAME]",
-	  "until such an event comes, or has come and no wait took it (30000 ms); as: its call gets this name. For example: wait "
+	{ "wait", "EVENT|any [key=value...] [timeout=MS] [again=N] [as=NAME]",
+	  "until such an event comes, or has come and no wait took it (30000 ms); again: when it does not come, the command "
+	  "before this "
+	  "wait is done once more, and it is waited for anew, N times at most; as: its call gets this name. For example: wait "
 	  "ring called=13900000002 as=bob",
 	  NULL },
 	{ "sleep", "MS", "do nothing for a while", NULL },
@@ -192,7 +196,6 @@ static void on_event(struct exchange_listener *l, const char *line, const struct
 static void do_wait(struct xsession *s, const struct xargs *line)
 {
 	struct list *pos, *nxt;
-	long timeout_ms = WAIT_DEFAULT_MS;
 	const char *w;
 
 	s->wait = *line;
@@ -201,8 +204,11 @@ static void do_wait(struct xsession *s, const struct xargs *line)
 	s->wait_event = xargs_next(&s->wait);
 	s->wait_as = xargs_option(&s->wait, "as");
 	s->keys = 0;
-	if (!s->wait_event || xargs_int(&s->wait, "timeout", 0, 86400000, &timeout_ms)) {
-		reply_error(s, "wait", "wait EVENT [key=value...] [timeout=MS] [as=NAME]");
+	s->again = 0;
+	s->timeout_ms = WAIT_DEFAULT_MS;
+	if (!s->wait_event || xargs_int(&s->wait, "timeout", 0, 86400000, &s->timeout_ms) ||
+	    xargs_int(&s->wait, "again", 0, 100, &s->again)) {
+		reply_error(s, "wait", "wait EVENT [key=value...] [timeout=MS] [again=N] [as=NAME]");
 		return;
 	}
 	while ((w = xargs_next(&s->wait))) {
@@ -226,14 +232,32 @@ static void do_wait(struct xsession *s, const struct xargs *line)
 		}
 	}
 	s->waiting = true;
-	loop_timer_start(&s->timer, CLOCK_MS(timeout_ms));
+	loop_timer_start(&s->timer, CLOCK_MS(s->timeout_ms));
+}
+
+/* A person tries again: who keyed a number into a stalled line keys it once more. */
+static void wait_again(struct xsession *s)
+{
+	json_t *o;
+	int err;
+
+	s->again--;
+	loop_timer_start(&s->timer, CLOCK_MS(s->timeout_ms));
+	o = xcommand_run(s->x, s->before, &err);
+	if (err) {
+		s->waiting = false;
+		loop_timer_stop(&s->timer);
+	}
+	reply(s, o, !err);
 }
 
 static void on_timer(struct loop_timer *t)
 {
 	struct xsession *s = container_of(t, struct xsession, timer);
 
-	if (s->waiting) {
+	if (s->waiting && s->again > 0 && *s->before) {
+		wait_again(s);
+	} else if (s->waiting) {
 		char text[EXCHANGE_LINE_MAX + 40];
 
 		s->waiting = false;
@@ -309,6 +333,8 @@ static void do_line(struct xsession *s, const char *text)
 		text++;
 	if (!xargs_split(&a, text) && a.count && do_own(s, &a))
 		return;
+	if (a.count)
+		(void)snprintf(s->before, sizeof(s->before), "%s", text);
 	o = xcommand_run(s->x, text, &err);
 	reply(s, o, !err);
 }

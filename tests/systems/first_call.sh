@@ -35,7 +35,7 @@ sleep 500
 answer host
 sleep 2500
 dtmf host 13800000002#
-wait ring called=13800000002 timeout=15000 as=second
+wait ring called=13800000002 timeout=14000 again=2 as=second
 sleep 300
 answer second
 sleep 700
@@ -44,7 +44,7 @@ cat "$dir/begin" - >"$dir/story" <<'END'
 dtmf host *
 sleep 1500
 dtmf host 13900000003#
-wait ring called=13900000003 timeout=15000 as=third
+wait ring called=13900000003 timeout=14000 again=2 as=third
 sleep 300
 answer third
 sleep 1200

@@ -31,7 +31,7 @@ sleep 300
 answer host
 sleep 1500
 dtmf host 13800000002#
-wait ring called=13800000002 timeout=15000 as=second
+wait ring called=13800000002 timeout=14000 again=2 as=second
 sleep 300
 answer second
 sleep 1000

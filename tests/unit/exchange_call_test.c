@@ -874,6 +874,22 @@ static void test_session(void **fp)
 	assert_int_equal(s.status, 1);
 	assert_int_equal(s.replies, 1);
 	xsession_free(session);
+
+	/* again: the command before the wait is done once more, then the wait has its end. */
+	s = (struct script){ .status = -1 };
+	assert_int_equal(xsession_alloc(&session, f->x, &sink, true), 0);
+	assert_int_equal(xsession_line(session, "calls"), 0);
+	assert_int_equal(xsession_line(session, "# not a command"), 0);
+	assert_int_equal(xsession_line(session, "wait ring timeout=100 again=2"), 0);
+	run_ms(f, 290);
+	assert_false(s.ended);
+	assert_int_equal(s.replies, 3);
+	run_ms(f, 20);
+	assert_true(s.ended);
+	assert_int_equal(s.status, 1);
+	assert_int_equal(s.failed, 1);
+	assert_int_equal(s.replies, 4);
+	xsession_free(session);
 }
 
 #define T(name, open) cmocka_unit_test_setup_teardown(name, open, close_all)
