@@ -59,12 +59,13 @@ struct mparty {
 	unsigned               commands;
 	uint64_t               version;
 	int64_t                began_us;
+	int64_t                heard_us; /* when somebody spoke, also who has left since */
 	struct list            observers;
 	struct mparty_event    events[MPARTY_EVENTS_MAX];
 	unsigned               event_count;
 	struct loop_task       tell;
 	struct loop_task       host_left;
-	struct loop_timer      longest;
+	struct call_watch      watch;
 	struct list            link;    /* env->calls */
 };
 
@@ -72,26 +73,37 @@ static void mparty_check_over(struct mparty *m);
 
 /* ---- events: queued, so that nobody is called back from within his own command ---- */
 
-static void mparty_emit(struct mparty *m, enum mparty_event_type type, unsigned order, int seconds)
+static void mparty_tell_later(struct mparty *m, const struct mparty_event *what)
 {
 	struct mparty_event *ev;
 
 	m->version++;
 	for (unsigned i = 0; i < m->event_count; i++)
-		if (m->events[i].type == type && m->events[i].order == order) { /* whoever hears of it looks again anyway */
-			m->events[i].version = m->version;
-			m->events[i].seconds = seconds;
+		if (m->events[i].type == what->type && m->events[i].order == what->order && m->events[i].limit == what->limit) {
+			m->events[i].version = m->version; /* whoever hears of it looks again anyway */
+			m->events[i].seconds = what->seconds;
 			return;
 		}
-	assert(m->event_count < MPARTY_EVENTS_MAX || type == MPARTY_EV_PARTY);
+	assert(m->event_count < MPARTY_EVENTS_MAX || what->type == MPARTY_EV_PARTY);
 	if (m->event_count == MPARTY_EVENTS_MAX)
 		return;
 	ev = &m->events[m->event_count++];
-	*ev = (struct mparty_event){ .type = type, .version = m->version, .order = order, .seconds = seconds };
+	*ev = *what;
+	ev->version = m->version;
 	if (!m->tell.queued) {
 		m->refs++;
 		loop_queue(m->env->loop, &m->tell);
 	}
+}
+
+static void mparty_emit(struct mparty *m, enum mparty_event_type type, unsigned order, int seconds)
+{
+	mparty_tell_later(m, &(struct mparty_event){ .type = type, .order = order, .seconds = seconds });
+}
+
+static void mparty_emit_limit(struct mparty *m, enum mparty_event_type type, enum call_limit limit, int seconds)
+{
+	mparty_tell_later(m, &(struct mparty_event){ .type = type, .limit = limit, .seconds = seconds });
 }
 
 static void mparty_tell(struct loop_task *t)
@@ -547,12 +559,34 @@ static void mparty_exhausted(void *arg)
 	mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
 }
 
-static void mparty_too_long(struct loop_timer *t)
-{
-	struct mparty *m = container_of(t, struct mparty, longest);
+/* ---- rule 18: too long, too quiet ---- */
 
-	LOGX(LOG_WARN, &m->log, "the longest allowed call is reached");
-	mparty_emit(m, MPARTY_EV_TOO_LONG, 0, 0);
+static int64_t mparty_heard(void *arg)
+{
+	struct mparty *m = arg;
+	int64_t us;
+
+	for (unsigned i = 0; i <= m->count; i++) {
+		struct leg *l = i == 0 ? m->host : m->party[i]->leg;
+
+		us = l && l->port ? media_port_heard_us(l->port) : 0;
+		if (us > m->heard_us)
+			m->heard_us = us;
+	}
+	return m->heard_us;
+}
+
+static void mparty_limit_near(void *arg, enum call_limit what, int seconds_left)
+{
+	mparty_emit_limit(arg, MPARTY_EV_LIMIT_NEAR, what, seconds_left);
+}
+
+static void mparty_limit(void *arg, enum call_limit what)
+{
+	struct mparty *m = arg;
+
+	LOGX(LOG_WARN, &m->log, what == CALL_SILENT ? "nobody has spoken for too long" : "the longest allowed call is reached");
+	mparty_emit_limit(m, MPARTY_EV_LIMIT, what, 0);
 	mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
 }
 
@@ -580,7 +614,7 @@ static void mparty_check_over(struct mparty *m)
 		if (m->party[i]->leg || m->party[i]->pub.state != PARTY_ENDED)
 			return;
 	m->closing = true;
-	loop_timer_stop(&m->longest);
+	call_watch_stop(&m->watch);
 	record_call(m->env->billing, &m->setup, m->end_cause);
 	charge_close(m->charge, mparty_settled, m);
 }
@@ -598,11 +632,10 @@ int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty
 	m->refs = 2; /* the caller's, and its own until mparty_settled() */
 	m->env = env;
 	m->setup = *s;
-	m->began_us = clock_mono_us();
+	m->began_us = m->heard_us = clock_mono_us();
 	m->tell.run = mparty_tell;
 	m->host_left.run = mparty_host_left;
 	list_init(&m->observers);
-	loop_timer_init(env->loop, &m->longest, mparty_too_long);
 	err = conference_alloc(&m->conference, env->media, env->sounds, env->members_max);
 	if (!err)
 		err = media_room_alloc(&m->booth, env->media);
@@ -620,8 +653,10 @@ int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty
 	charge_set_owner(charge, &handlers, m);
 	list_append(&env->calls, &m->link);
 	env->call_count++;
-	if (env->timers.longest_call_us > 0)
-		loop_timer_start(&m->longest, env->timers.longest_call_us);
+	m->watch = (struct call_watch){
+		.limits = &env->limits, .heard = mparty_heard, .warn = mparty_limit_near, .end = mparty_limit, .arg = m
+	};
+	call_watch_start(&m->watch, env->loop);
 	m->away = true; /* nobody to talk to yet: he is asked for a number */
 	*mp = m;
 	return 0;

@@ -21,6 +21,7 @@
 
 #include "billing/billing.h"
 #include "billing/charge.h"
+#include "call/watch.h"
 #include "conference/conference.h"
 #include "core/list.h"
 #include "leg/leg.h"
@@ -56,8 +57,8 @@ struct party {
 	int64_t            since_us;   /* of the state */
 };
 
-struct mparty_timers { /* rule 7, rule 18; settings of the node */
-	int64_t setup_to_alerting_us, alerting_to_answer_us, longest_call_us;
+struct mparty_timers { /* rule 7; settings of the node */
+	int64_t setup_to_alerting_us, alerting_to_answer_us;
 };
 
 struct mparty_env { /* the node's, shared by all calls; outlives them */
@@ -68,6 +69,7 @@ struct mparty_env { /* the node's, shared by all calls; outlives them */
 	struct route_table            *routes;
 	const struct conference_sounds *sounds;
 	struct mparty_timers           timers;
+	struct call_limits             limits;
 	unsigned                       members_max;
 	struct list                    calls;  /* of struct mparty, for those who list them */
 	unsigned                       call_count;
@@ -92,7 +94,8 @@ enum mparty_event_type {
 	MPARTY_EV_WARNING,    /* seconds: money ends then */
 	MPARTY_EV_UNWARN,
 	MPARTY_EV_EXHAUSTED,  /* all legs are being released */
-	MPARTY_EV_TOO_LONG,   /* the longest call is reached; all legs are being released */
+	MPARTY_EV_LIMIT_NEAR, /* limit, seconds: the call ends then (rule 18) */
+	MPARTY_EV_LIMIT,      /* limit: all legs are being released */
 	MPARTY_EV_ENDED,      /* the host is gone; the object follows when everything is settled */
 };
 
@@ -101,6 +104,7 @@ struct mparty_event {
 	uint64_t version;
 	unsigned order;
 	int      seconds;
+	enum call_limit limit;
 };
 
 struct mparty_observer { /* embedded; must be removed before it dies. MPARTY_EV_ENDED is the last event */

@@ -44,6 +44,11 @@ static void dialogue_news(struct mparty_observer *o, struct mparty *m, const str
 		say_money_warning(&list, d->lang, ev->seconds);
 		(void)dialogue_start(d, &list, 1, 0, true);
 	}
+	if (ev->type == MPARTY_EV_LIMIT_NEAR && !leg_over(d->wait.leg)) {
+		say_begin(&list);
+		(ev->limit == CALL_SILENT ? say_silence_warning : say_max_duration_warning)(&list, d->lang, ev->seconds);
+		(void)dialogue_start(d, &list, 1, 0, true);
+	}
 	leg_wait_poke(&d->wait);
 }
 

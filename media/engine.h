@@ -151,6 +151,9 @@ struct media_port {
 	unsigned         failed_count;
 	struct loop_task failed_task;
 
+	/* between */
+	_Atomic int64_t heard_us;
+
 	/* (M) */
 	struct media_return   ret;
 	struct media_slot     slot;

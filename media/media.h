@@ -84,6 +84,9 @@ bool media_port_is_open(const struct media_port *p);
  * as all that follows.
  */
 void media_port_gate(struct media_port *p, bool from_line, bool to_line);
+/* Mono time of the last frame from the line, behind the gate, at MEDIA_HEARD_DBM0 or more; 0: none since it was opened. */
+#define MEDIA_HEARD_DBM0 (-40)
+int64_t media_port_heard_us(const struct media_port *p);
 void media_port_set_gain(struct media_port *p, int gain_db10_to_line);  /* tenths of a dB, -200..200: the listener's volume */
 
 /* ---- playing ---- */

@@ -123,6 +123,12 @@ void media_port_gate(struct media_port *p, bool from_line, bool to_line)
 		                                             .value = (from_line ? GATE_FROM : 0) | (to_line ? GATE_TO : 0) });
 }
 
+int64_t media_port_heard_us(const struct media_port *p)
+{
+	MAGIC_CHECK(p, MEDIA_PORT_MAGIC);
+	return atomic_load_explicit(&p->heard_us, memory_order_relaxed);
+}
+
 void media_port_set_gain(struct media_port *p, int gain_db10_to_line)
 {
 	MAGIC_CHECK(p, MEDIA_PORT_MAGIC);
@@ -195,6 +201,7 @@ static void port_start(struct media *m, struct media_port *p, uint32_t gen)
 {
 	p->tick_gen = gen;
 	p->from_line = p->to_line = true;
+	atomic_store_explicit(&p->heard_us, 0, memory_order_relaxed);
 	p->gain = MIX_UNITY;
 	dtmf_receiver_init(p->dtmf);
 	p->slot.open = true;
@@ -268,6 +275,18 @@ static void port_digits(struct media *m, struct media_port *p, const int16_t *li
 	}
 }
 
+/* A sine at MEDIA_HEARD_DBM0 has amplitude 32768 * 10^((-40 - 3.14) / 20) = 228, so 80 samples of it have 80 * 228^2 / 2. */
+#define PORT_HEARD_POWER (MEDIA_FRAME * 228 * 228 / 2)
+
+static bool port_loud(const int16_t line[MEDIA_FRAME])
+{
+	int64_t power = 0;
+
+	for (unsigned i = 0; i < MEDIA_FRAME; i++)
+		power += line[i] * line[i];
+	return power >= PORT_HEARD_POWER;
+}
+
 void port_receive(struct media *m, struct media_port *p)
 {
 	static const int16_t silence[MEDIA_FRAME];
@@ -279,6 +298,8 @@ void port_receive(struct media *m, struct media_port *p)
 		media_count(m, MC_BAD_FRAMES, 1);
 	if (lost)
 		media_count(m, MC_LOST_FRAMES, 1);
+	if (port_loud(line))
+		atomic_store_explicit(&p->heard_us, m->tick_us, memory_order_relaxed);
 	port_digits(m, p, line, lost && p->from_line);
 	mix_clear(p->inside, MEDIA_FRAME);
 	mix_add(p->inside, line, MEDIA_FRAME);

@@ -170,8 +170,12 @@ static const struct config_field prompts_table[] = {
 static const struct config_field limits_table[] = {
 	{ "members", CONFIG_INT, IN_NODE(options.members_max), .preset = "32", .min = 2, .max = MEDIA_ROOM_PORTS_MAX,
 	  .text = "Parties in one call, host included." },
-	{ "call_min", CONFIG_INT, IN_NODE(options.timers.longest_call_us), .preset = "240", .min = 1, .max = 10080,
+	{ "call_min", CONFIG_INT, IN_NODE(options.limits.limit_us[CALL_TOO_LONG]), .preset = "240", .min = 1, .max = 10080,
 	  .scale = 60 * S, .text = "A multi-party call lasts so many minutes at most." },
+	{ "silence_min", CONFIG_INT, IN_NODE(options.limits.limit_us[CALL_SILENT]), .preset = "10", .min = 0, .max = 1440,
+	  .scale = 60 * S, .text = "One in which nobody speaks ends after so many minutes; 0: it does not." },
+	{ "warning_s", CONFIG_INT, IN_NODE(options.limits.warn_us), .preset = "60", .min = 0, .max = 600, .scale = S,
+	  .text = "The host is told so long before." },
 	{ .name = NULL },
 };
 

@@ -55,7 +55,10 @@ void node_options_default(struct node_options *o)
 	o->timers = (struct mparty_timers){
 		.setup_to_alerting_us = CLOCK_SEC(60),
 		.alerting_to_answer_us = CLOCK_SEC(45),
-		.longest_call_us = CLOCK_SEC(4 * 3600),
+	};
+	o->limits = (struct call_limits){
+		.limit_us = { [CALL_TOO_LONG] = CLOCK_SEC(4 * 3600), [CALL_SILENT] = CLOCK_SEC(600) },
+		.warn_us = CLOCK_SEC(60),
 	};
 	o->music_under_talk = true;
 	o->music_under_db10 = -200;
@@ -152,6 +155,7 @@ static void node_wire(struct node *n)
 	n->mparty.routes = n->routes;
 	n->mparty.sounds = &n->sounds;
 	n->mparty.timers = n->options.timers;
+	n->mparty.limits = n->options.limits;
 	n->mparty.members_max = n->options.members_max;
 
 	n->ivr.loop = n->loop;

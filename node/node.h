@@ -47,6 +47,7 @@ struct node_options { /* copied; strings too */
 	unsigned              service_count;
 	struct ivr_settings   ivr;
 	struct mparty_timers  timers;
+	struct call_limits    limits;
 	unsigned              members_max;
 	unsigned              workers;
 	int64_t               t302_us;             /* overlap receiving: digits stop for so long */

@@ -297,17 +297,64 @@ SCENARIO(members_keys_change_nothing, "a member presses everything: nobody is in
 static void ninety_seconds(struct node_options *o, void *arg)
 {
 	(void)arg;
-	o->timers.longest_call_us = CLOCK_SEC(90);
+	o->limits.limit_us[CALL_TOO_LONG] = CLOCK_SEC(90);
 }
 
-SCENARIO(rule_18_longest_call, "no conference is longer than the limit (4 h; 90 s here)")
+/* Something is said to him within so many seconds, and before that nothing. */
+static void told_within(struct world *w, const char *call, double seconds)
+{
+	double waited = 0;
+
+	CHECK(heard_power(w, call, 0.5) < -50);
+	while (heard_power(w, call, 0.5) < -35) {
+		CHECK(waited < seconds);
+		world_run(w, 0.5);
+		waited += 0.5;
+	}
+}
+
+SCENARIO(rule_18_longest_call, "no conference is longer than the limit (4 h; 90 s here); the host is told a minute before")
 {
 	struct world_setup s = { .options = ninety_seconds, .cut = EXCHANGE_CUT_ANY };
 	struct world *w = world_open(&s);
 	struct talk t;
 
 	talk_begin(w, &t, HOST, "13800000002");
-	expect_hangup(w, t.host, 16, 90);
+	world_run(w, 3);
+	told_within(w, t.host, 25);
+	expect_hangup(w, t.host, 16, 61);
+	expect_hangup(w, t.party[0], 16, 1);
+	world_run(w, 3);
+	CHECK_INT(sql_int(w,
+	                  "SELECT ROUND(TIMESTAMPDIFF(MICROSECOND, answered_at, ended_at) / 1e6) FROM v_leg WHERE role = 'host'"),
+	          90);
+	world_close(w);
+}
+
+static void two_silent_minutes(struct node_options *o, void *arg)
+{
+	(void)arg;
+	o->limits.limit_us[CALL_SILENT] = CLOCK_SEC(120);
+}
+
+SCENARIO(rule_18_nobody_speaks, "no conference without speech for longer than the limit (10 min; 2 here): told a minute before; "
+                                "who speaks goes on talking")
+{
+	struct world_setup s = { .options = two_silent_minutes, .cut = EXCHANGE_CUT_ANY };
+	struct world *w = world_open(&s);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	world_run(w, 50);
+	told_within(w, t.host, 15);
+	world_run(w, 20);
+	exchange_does(w, "tone %s 700 level=-20", t.party[0]);
+	world_run(w, 1);
+	exchange_does(w, "stop %s", t.party[0]);
+	expect_no_event(w, t.host, "hangup", 58);
+	told_within(w, t.host, 5);
+	expect_no_event(w, t.host, "hangup", 56);
+	expect_hangup(w, t.host, 16, 6);
 	expect_hangup(w, t.party[0], 16, 1);
 	world_run(w, 3);
 	world_close(w);
