@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "call/mparty_internal.h"
+#include "call/mparty.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "call/mparty_internal.h"
 #include "call/record.h"
 #include "core/clock.h"
+#include "media/tones.h"
 
 #define LOG_MODULE "call"
 
@@ -104,6 +106,8 @@ static int mparty_may_invite(const struct mparty *m, const char *number)
 {
 	if (m->ending || leg_over(m->host))
 		return -ENOTCONN;
+	if (m->locked)
+		return -EPERM;
 	if (m->count == MPARTY_PARTIES_MAX || mparty_parties_live(m) + 1 >= m->env->members_max)
 		return -ENOSPC;
 	for (unsigned i = 1; i <= m->count; i++)
@@ -132,7 +136,7 @@ int mparty_invite(struct mparty *m, const char *id, const char *number, bool awa
 	if (p == NULL)
 		return -ENOMEM;
 	p->m = m;
-	p->awaited = awaited;
+	p->pub.awaited = awaited;
 	p->pub.order = ++m->count;
 	(void)snprintf(p->pub.number, sizeof(p->pub.number), "%s", number);
 	random_id(p->pub.leg_id);
@@ -172,9 +176,50 @@ int mparty_mute(struct mparty *m, const char *id, unsigned order, bool muted)
 		return seen->result;
 	if (order > 0 && (p == NULL || p->pub.state != PARTY_IN))
 		return mparty_remember(m, id, -ENOENT, order);
+	if (p)
+		p->pub.muted = muted;
+	else
+		m->host_muted = muted;
 	conference_set_muted(m->conference, order ? p->leg->port : m->host->port, muted);
 	mparty_emit(m, MPARTY_EV_PARTY, order, 0);
 	return mparty_remember(m, id, 0, order);
+}
+
+void mparty_mute_others(struct mparty *m, bool muted)
+{
+	m->others_muted = muted;
+	for (unsigned i = 1; i <= m->count; i++)
+		if (m->party[i]->pub.state == PARTY_IN)
+			(void)mparty_mute(m, NULL, i, muted);
+}
+
+void mparty_lock(struct mparty *m, bool locked)
+{
+	m->locked = locked;
+	m->version++;
+}
+
+int mparty_next_music(struct mparty *m)
+{
+	return conference_next_background(m->conference);
+}
+
+int mparty_send_digits(struct mparty *m, unsigned order, const char *digits)
+{
+	const struct mparty_party *p = mparty_live(m, order);
+	struct media_play play = { .count = 1, .times = 1, .append = true };
+	struct clip *c;
+	int err;
+
+	if (p == NULL || p->pub.state != PARTY_IN)
+		return -ENOENT;
+	err = tone_clip_dtmf(&c, digits, MPARTY_DIGIT_MS, MPARTY_DIGIT_MS, MPARTY_DIGIT_DBM0);
+	if (err)
+		return err;
+	play.item[0].clip = c;
+	(void)media_play(p->leg->port, &play);
+	clip_unref(c);
+	return 0;
 }
 
 void mparty_end(struct mparty *m, const char *id, int cause)
@@ -206,6 +251,8 @@ int mparty_host_away(struct mparty *m)
 
 int mparty_host_back(struct mparty *m)
 {
+	int err;
+
 	MAGIC_CHECK(m, MPARTY_MAGIC);
 	if (m->ending || leg_over(m->host))
 		return -ENOTCONN;
@@ -214,13 +261,15 @@ int mparty_host_back(struct mparty *m)
 	for (unsigned i = 1; i <= m->count; i++) {
 		struct mparty_party *p = m->party[i];
 
-		p->awaited = false; /* whoever still rings will simply come in */
+		p->pub.awaited = false; /* whoever still rings will simply come in */
 		if (p->leg && p->leg->port && !p->pub.answered)
 			media_room_leave(p->leg->port);
 	}
 	media_room_leave(m->host->port);
 	m->away = false;
-	return conference_join(m->conference, m->host->port, true);
+	err = conference_join(m->conference, m->host->port, true);
+	conference_set_muted(m->conference, m->host->port, m->host_muted);
+	return err;
 }
 
 /* ---- the host, the money, the end ---- */
@@ -442,6 +491,21 @@ unsigned mparty_parties_live(const struct mparty *m)
 bool mparty_over(const struct mparty *m)
 {
 	return m->ending;
+}
+
+bool mparty_host_muted(const struct mparty *m)
+{
+	return m->host_muted;
+}
+
+bool mparty_others_muted(const struct mparty *m)
+{
+	return m->others_muted;
+}
+
+bool mparty_locked(const struct mparty *m)
+{
+	return m->locked;
 }
 
 bool mparty_host_is_away(const struct mparty *m)

@@ -54,6 +54,9 @@ struct party {
 	int                cause;      /* Q.850 */
 	bool               inband;     /* its early sound can be heard by listening */
 	bool               answered;
+	bool               awaited;    /* the host is away and waits for this one (rule 17) */
+	bool               dropped;    /* by a command, or with the whole call */
+	bool               muted;
 	int64_t            since_us;   /* of the state */
 };
 
@@ -123,11 +126,19 @@ void mparty_observe(struct mparty *m, struct mparty_observer *o);
 void mparty_unobserve(struct mparty_observer *o);
 
 /* ---- commands: 0 or -errno at once, what comes of it as events. id NULL: none ---- */
-/* -ENOSPC limits, -EEXIST the number is in or being called, -ENOTCONN the call is ending. *order: the party's number. awaited:
+/* -ENOSPC limits, -EEXIST the number is in or being called, -EPERM the room is locked, -ENOTCONN the call is ending. *order: the
+ * party's number. awaited:
  * the host is away waiting for this one; he comes back by himself when it answers (rule 17). */
 int  mparty_invite(struct mparty *m, const char *id, const char *number, bool awaited, unsigned *order);
 int  mparty_drop(struct mparty *m, const char *id, unsigned order);            /* -ENOENT */
 int  mparty_mute(struct mparty *m, const char *id, unsigned order, bool muted); /* order 0: the host */
+void mparty_mute_others(struct mparty *m, bool muted); /* those that are in, and those that come in later */
+void mparty_lock(struct mparty *m, bool locked);       /* locked: nobody more is invited; who rings still comes in */
+int  mparty_next_music(struct mparty *m);              /* under the talk: the next track's number from 1, 0: off */
+/* As DTMF to that party alone (rule 16): in-band, 100/100 ms. After what is being sent. -ENOENT not in, -EINVAL no digits */
+#define MPARTY_DIGIT_MS   100
+#define MPARTY_DIGIT_DBM0 (-12)
+int  mparty_send_digits(struct mparty *m, unsigned order, const char *digits);
 void mparty_end(struct mparty *m, const char *id, int cause);                   /* everybody is released */
 int  mparty_host_away(struct mparty *m);   /* he leaves the room to key a number; the others get music (rule 17) */
 int  mparty_host_back(struct mparty *m);   /* ringing goes on */
@@ -139,6 +150,9 @@ unsigned     mparty_party_count(const struct mparty *m);                   /* or
 unsigned     mparty_parties_in(const struct mparty *m);
 unsigned     mparty_parties_live(const struct mparty *m);                  /* in, or being called */
 bool         mparty_over(const struct mparty *m);
+bool         mparty_host_muted(const struct mparty *m);
+bool         mparty_others_muted(const struct mparty *m);
+bool         mparty_locked(const struct mparty *m);
 bool         mparty_host_is_away(const struct mparty *m);
 const struct mparty_setup *mparty_setup(const struct mparty *m);
 struct leg  *mparty_host(const struct mparty *m);

@@ -23,8 +23,6 @@ struct mparty_party {
 	struct worker_job   rating_job;
 	struct rate         rate;
 	int                 rating_err;
-	bool                awaited;   /* the host waits for this one */
-	bool                dropped;   /* before there was a leg to hang up */
 	bool                in_charge; /* the charge knows the leg */
 };
 
@@ -47,6 +45,7 @@ struct mparty {
 	struct leg            *host;
 	struct leg_observer    host_observer;
 	bool                   host_gone, away, ending, closing, settled;
+	bool                   host_muted, others_muted, locked;
 	int                    end_cause;
 	unsigned               pending; /* jobs and reservations whose answer will come */
 	unsigned               count;

@@ -40,7 +40,7 @@ static void party_ringing(struct mparty_party *p)
 
 	if (p->leg->inband && !p->pub.inband) {
 		p->pub.inband = true;
-		if (p->awaited && m->away && !leg_over(m->host)) {
+		if (p->pub.awaited && m->away && !leg_over(m->host)) {
 			media_room_join(m->booth, m->host->port, MEDIA_HEAR);
 			media_room_join(m->booth, p->leg->port, MEDIA_SPEAK);
 		}
@@ -58,12 +58,14 @@ static void party_answered(struct mparty_party *p)
 	p->pub.answered = true;
 	charge_leg_answered(m->charge, p->pub.leg_id, p->leg->answer_us, p->leg->answer_utc_us);
 	media_room_leave(p->leg->port);
-	if (p->awaited && m->away)
+	if (p->pub.awaited && m->away)
 		(void)mparty_host_back(m);
 	if (conference_join(m->conference, p->leg->port, false) != 0) { /* cannot be: mparty_invite counted */
 		leg_hangup(p->leg, CAUSE_NORMAL_UNSPECIFIED);
 		return;
 	}
+	p->pub.muted = m->others_muted;
+	conference_set_muted(m->conference, p->leg->port, p->pub.muted);
 	LOGX(LOG_INFO, &p->leg->log, "party %u is in", p->pub.order);
 	party_to(p, PARTY_IN);
 }
@@ -165,7 +167,7 @@ static void party_reserved(void *arg, int err)
 		party_failed(p, err == -EDQUOT ? PARTY_NO_MONEY : PARTY_DATABASE, OUTCOME_REJECTED, CAUSE_CALL_REJECTED);
 		return;
 	}
-	if (m->ending || p->dropped) {
+	if (m->ending || p->pub.dropped) {
 		party_failed(p, PARTY_OK, OUTCOME_REJECTED, CAUSE_NORMAL_CLEARING);
 		return;
 	}
@@ -190,7 +192,7 @@ static void party_rated(struct worker_job *j)
 	int err;
 
 	m->pending--;
-	if (m->ending || p->dropped) {
+	if (m->ending || p->pub.dropped) {
 		party_failed(p, PARTY_OK, OUTCOME_REJECTED, CAUSE_NORMAL_CLEARING);
 		return;
 	}
@@ -223,8 +225,7 @@ void party_start(struct mparty_party *p)
 
 void party_drop(struct mparty_party *p, int cause)
 {
+	p->pub.dropped = true;
 	if (p->leg)
 		leg_hangup(p->leg, cause);
-	else
-		p->dropped = true;
 }

@@ -16,7 +16,7 @@ struct conference_member {
 	bool               host, held, muted;
 };
 
-enum conference_music { MUSIC_NONE, MUSIC_ALONE, MUSIC_UNDER };
+enum conference_music { MUSIC_NONE, MUSIC_ALONE, MUSIC_UNDER, MUSIC_BACKGROUND };
 
 struct conference {
 	unsigned                 magic;
@@ -27,7 +27,7 @@ struct conference {
 	unsigned                 count, max;
 	bool                     inviting;
 	enum conference_music    music;
-	unsigned                 track;
+	unsigned                 track, background; /* background: a track from 1; 0: off */
 	int64_t                  music_began_us; /* where the track is, so that a change of level does not start it again */
 };
 
@@ -90,8 +90,10 @@ static enum conference_music conference_wanted_music(const struct conference *c)
 {
 	unsigned parties = conference_parties(c);
 
-	if (!c->inviting || parties == 0 || c->sounds.music_count == 0)
+	if (parties == 0 || c->sounds.music_count == 0)
 		return MUSIC_NONE;
+	if (!c->inviting)
+		return c->background > 0 ? MUSIC_BACKGROUND : MUSIC_NONE;
 	if (parties == 1)
 		return MUSIC_ALONE;
 	return c->sounds.music_under_talk ? MUSIC_UNDER : MUSIC_NONE;
@@ -103,20 +105,23 @@ static void conference_update_music(struct conference *c)
 	struct media_play play = { .count = 1, .times = 0 };
 	struct clip *track;
 
-	if (want == c->music)
+	if (want == c->music && (want != MUSIC_BACKGROUND || c->track == c->background - 1))
 		return;
 	if (want == MUSIC_NONE) {
 		media_room_stop(c->room, MEDIA_ROOM_MUSIC);
 		c->music = want;
 		return;
 	}
-	if (c->music == MUSIC_NONE) {
+	if (want == MUSIC_BACKGROUND && (c->music == MUSIC_NONE || c->track != c->background - 1)) {
+		c->track = c->background - 1;
+		c->music_began_us = clock_mono_us();
+	} else if (c->music == MUSIC_NONE) {
 		c->track = random_below(c->sounds.music_count);
 		c->music_began_us = clock_mono_us();
 	}
 	track = c->sounds.music[c->track];
 	play.item[0].clip = track;
-	play.gain_db10 = want == MUSIC_UNDER ? c->sounds.music_under_db10 : 0;
+	play.gain_db10 = want == MUSIC_ALONE ? 0 : c->sounds.music_under_db10;
 	play.start_sample = (uint64_t)(clock_mono_us() - c->music_began_us) * MEDIA_RATE / 1000000 % track->samples;
 	media_room_play(c->room, MEDIA_ROOM_MUSIC, &play);
 	c->music = want;
@@ -196,6 +201,14 @@ bool conference_has_host(const struct conference *c)
 		if (c->member[i].host)
 			return true;
 	return false;
+}
+
+int conference_next_background(struct conference *c)
+{
+	MAGIC_CHECK(c, CONFERENCE_MAGIC);
+	c->background = c->background < c->sounds.music_count ? c->background + 1 : 0;
+	conference_update_music(c);
+	return (int)c->background;
 }
 
 void conference_host_invites(struct conference *c, bool inviting)

@@ -34,6 +34,9 @@ void conference_set_muted(struct conference *c, struct media_port *p, bool muted
 unsigned conference_parties(const struct conference *c); /* without the host */
 bool conference_has_host(const struct conference *c);
 /* While the host is away inviting: music for the others. Over when he joins again. */
+/* Music under the talk, at music_under_db10, while nobody is away inviting: the next track's number from 1, after the last one 0:
+ * off. */
+int  conference_next_background(struct conference *c);
 void conference_host_invites(struct conference *c, bool inviting);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "ivr/keys.h"
 
 #define LOG_MODULE "ivr"
 
@@ -30,6 +31,20 @@ static void dialogue_greet(struct dialogue *d, unsigned order)
 	(void)dialogue_play(d, port, &list, &play, 0);
 }
 
+/* How an invitation ended that he does not wait for: it rings on while he talks, or somebody else has invited. */
+static void dialogue_outcome(struct dialogue *d, unsigned order)
+{
+	const struct party *p = mparty_party(d->m, order);
+	struct say_list list;
+
+	if (p->state != PARTY_ENDED || p->answered || p->awaited || p->dropped || leg_over(d->wait.leg))
+		return;
+	say_begin(&list);
+	say_party(&list, d->lang, order, p->number);
+	say_prompt(&list, keys_outcome_prompt(p));
+	(void)dialogue_start(d, &list, 1, 0, true);
+}
+
 /* What must be said whatever he is doing: under the talk, after the prompt. The rest is for the dialogue to look at. */
 static void dialogue_news(struct mparty_observer *o, struct mparty *m, const struct mparty_event *ev)
 {
@@ -37,8 +52,10 @@ static void dialogue_news(struct mparty_observer *o, struct mparty *m, const str
 	struct say_list list;
 
 	(void)m;
-	if (ev->type == MPARTY_EV_PARTY && ev->order > 0)
+	if (ev->type == MPARTY_EV_PARTY && ev->order > 0) {
 		dialogue_greet(d, ev->order);
+		dialogue_outcome(d, ev->order);
+	}
 	if (ev->type == MPARTY_EV_WARNING && !leg_over(d->wait.leg)) {
 		say_begin(&list);
 		say_money_warning(&list, d->lang, ev->seconds);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "ivr/keys.h"
 
 #define LOG_MODULE "ivr"
 
@@ -78,40 +79,10 @@ static int ask_number(struct dialogue *d, char number[LEG_NUMBER_MAX + 1])
 
 static const char *invite_refusal(int err)
 {
-	return err == -ENOSPC ? "room-full" : err == -EEXIST ? "party-already-in" : "party-failed";
-}
-
-static const char *party_outcome_prompt(const struct party *p)
-{
-	switch (p->failure) {
-	case PARTY_BARRED:
-		return "number-barred";
-	case PARTY_NO_RATE:
-		return "party-unallocated";
-	case PARTY_NO_MONEY:
-		return "party-not-enough-money";
-	case PARTY_NO_CHANNEL:
-	case PARTY_DATABASE:
-	case PARTY_LIMIT:
-		return "party-congestion";
-	case PARTY_OK:
-	case PARTY_REFUSED:
-		break;
-	}
-	switch (p->outcome) {
-	case OUTCOME_BUSY:
-		return "party-busy";
-	case OUTCOME_NO_ANSWER:
-		return "party-no-answer";
-	case OUTCOME_UNALLOCATED:
-		return "party-unallocated";
-	case OUTCOME_CONGESTION:
-		return "party-congestion";
-	case OUTCOME_ANSWERED:
-	case OUTCOME_REJECTED:
-		break;
-	}
-	return "party-failed";
+	return err == -ENOSPC   ? "room-full"
+	       : err == -EEXIST ? "party-already-in"
+	       : err == -EPERM  ? "room-locked"
+	                        : "party-failed";
 }
 
 /* Keys while it rings: `*` back to the others (ringing goes on, rule 17), `##` cancels. -EAGAIN: nothing decided. */
@@ -165,48 +136,12 @@ static int invite(struct dialogue *d, const char *number)
 	dialogue_hush(d);
 	if (mparty_party(d->m, order)->answered)
 		return 0;
-	err = dialogue_say_id(d, party_outcome_prompt(mparty_party(d->m, order)));
+	err = dialogue_say_id(d, mparty_party(d->m, order)->dropped ? "invitation-cancelled"
+	                                                            : keys_outcome_prompt(mparty_party(d->m, order)));
 	return err == -ECONNRESET ? err : -EAGAIN;
 }
 
 /* ---- in the room ---- */
-
-static unsigned newest_party(const struct mparty *m)
-{
-	for (unsigned i = mparty_party_count(m); i >= 1; i--)
-		if (mparty_party(m, i)->state != PARTY_ENDED)
-			return i;
-	return 0;
-}
-
-/* Of rule 14's keys: `##` drops the last party, or cancels the invitation still ringing; `#8` says the minutes left; `#*` helps.
- * A lone `#` ends after 4 s (rule 15). */
-static int hash_command(struct dialogue *d)
-{
-	struct say_list list;
-	char key;
-	int err;
-
-	if (clock_mono_us() - d->hash_us < d->env->settings.hash_guard_us)
-		return 0;
-	do
-		err = dialogue_key(d, d->env->settings.hash_alone_us, &key);
-	while (err == -EAGAIN);
-	if (err)
-		return err == -ETIMEDOUT ? 0 : err;
-	if (key == '#')
-		(void)mparty_drop(d->m, NULL, newest_party(d->m));
-	say_begin(&list);
-	if (key == '8')
-		say_minutes_left(&list, d->lang, mparty_seconds_left(d->m));
-	if (key == '*') {
-		say_prompt(&list, "help-invite");
-		say_prompt(&list, "help-drop-last");
-		say_prompt(&list, "help-minutes-left");
-	}
-	(void)dialogue_start(d, &list, 1, 0, true);
-	return 0;
-}
 
 /* 0: `*`, he is out of the room and wants to invite. -ECONNRESET. */
 static int talk(struct dialogue *d)
@@ -218,11 +153,13 @@ static int talk(struct dialogue *d)
 		return -ECONNRESET;
 	while (mparty_parties_live(d->m) > 0) {
 		err = dialogue_key(d, CLOCK_NEVER, &key);
-		if (!err && key == '*')
+		if (!err && key == '*' && mparty_locked(d->m))
+			err = dialogue_say_id(d, "room-locked");
+		else if (!err && key == '*')
 			return mparty_host_away(d->m) ? -ECONNRESET : 0;
 		if (!err && key == '#')
-			err = hash_command(d);
-		if (err && err != -EAGAIN)
+			err = keys_hash(d);
+		if (err && err != -EAGAIN && err != -EINTR)
 			return err;
 	}
 	if (mparty_host_away(d->m))

@@ -130,6 +130,8 @@ void    expect_hangup(struct world *w, const char *call, int cause, double secon
 /* ---- sound ---- */
 /* Runs until the phone has heard the middle second of this prompt, sample for sample as the line carries it. */
 void    expect_hears(struct world *w, const char *call, enum prompt_lang lang, const char *prompt, double seconds);
+/* The same while others are silent in the room with him. */
+void    expect_hears_in_room(struct world *w, const char *call, enum prompt_lang lang, const char *prompt, double seconds);
 bool    hears(struct world *w, const char *call, enum prompt_lang lang, const char *prompt, int64_t from_us);
 double  heard_power(struct world *w, const char *call, double last_seconds);                 /* dBm0 */
 double  heard_tone(struct world *w, const char *call, int hz, double last_seconds);        /* dBm0 at that frequency */
