@@ -75,9 +75,10 @@ archives = $(patsubst %,$(B)/lib%.a,$(1)) $(if $(filter e1,$(1)),$(B)/libpri-clo
 
 PROGRAMS := $(foreach p,partylined partyline exchange,$(if $(wildcard $(main.$(p))/main.c),$(B)/bin/$(p)))
 UNITS    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
 
-.PHONY: all tests prompts run test lint tidy format asan tsan check-all test-bare soak fuzz bench install clean FORCE
+.PHONY: all tests prompts run test lint tidy format asan tsan check-all test-bare soak fuzz bench bench-money install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -125,6 +126,10 @@ $(foreach p,partylined partyline exchange,$(eval $(call PROGRAM,$(p))))
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(call archives,$(FOLDERS))
 	$(call link,-lcmocka)
 
+# tests/bench/NAME.c is a program of its own; money_* belong to `make bench-money`.
+$(B)/bench/%: $(B)/obj/tests/bench/%.o $(call archives,$(FOLDERS))
+	$(call link)
+
 $(B)/bin/worlds: $(call objects,$(wildcard tests/worlds/*.c)) $(call archives,$(FOLDERS)) $(wildcard tests/worlds/.)
 	$(call link,-lcmocka)
 
@@ -162,8 +167,10 @@ check-%:
 test-bare:
 	@packaging/test-bare.sh
 
-# Long runs, each a script that says what it measures.
-soak fuzz bench: all
+# Long runs, each a script that says what it measures. The benches are tests/bench/NAME.c: `make bench` runs all of them,
+# `make bench-money` those named money_*.
+bench bench-money: $(BENCHES)
+soak fuzz bench bench-money: all
 	@test -x tests/$@.sh || { echo "make $@: there is no tests/$@.sh yet, so nothing was run"; exit 1; }
 	@PARTYLINE_BUILD=$(B) tests/$@.sh
 
