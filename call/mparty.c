@@ -211,7 +211,7 @@ int mparty_send_digits(struct mparty *m, unsigned order, const char *digits)
 	struct clip *c;
 	int err;
 
-	if (p == NULL || p->pub.state != PARTY_IN)
+	if (p == NULL || (p->pub.state != PARTY_IN && p->pub.state != PARTY_PRIVATE))
 		return -ENOENT;
 	err = tone_clip_dtmf(&c, digits, MPARTY_DIGIT_MS, MPARTY_DIGIT_MS, MPARTY_DIGIT_DBM0);
 	if (err)
@@ -238,6 +238,29 @@ void mparty_end(struct mparty *m, const char *id, int cause)
 	mparty_check_over(m);
 }
 
+int mparty_admit(struct mparty *m, unsigned order, bool yes)
+{
+	struct mparty_party *p = mparty_live(m, order);
+
+	if (p == NULL || p->pub.state != PARTY_ASKED)
+		return -ENOENT;
+	if (yes)
+		party_admit(p);
+	else
+		leg_hangup(p->leg, CAUSE_NORMAL_CLEARING);
+	return 0;
+}
+
+int mparty_join_all(struct mparty *m)
+{
+	for (unsigned i = 1; i <= m->count; i++)
+		if (m->party[i]->pub.state == PARTY_PRIVATE) {
+			party_join(m->party[i]);
+			return 0;
+		}
+	return -ENOENT;
+}
+
 int mparty_host_away(struct mparty *m)
 {
 	MAGIC_CHECK(m, MPARTY_MAGIC);
@@ -256,7 +279,7 @@ int mparty_host_back(struct mparty *m)
 	MAGIC_CHECK(m, MPARTY_MAGIC);
 	if (m->ending || leg_over(m->host))
 		return -ENOTCONN;
-	if (!m->away)
+	if (!m->away || mparty_join_all(m) == 0)
 		return 0;
 	for (unsigned i = 1; i <= m->count; i++) {
 		struct mparty_party *p = m->party[i];
@@ -434,6 +457,13 @@ int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty
 	return 0;
 }
 
+struct mparty *mparty_ref(struct mparty *m)
+{
+	MAGIC_CHECK(m, MPARTY_MAGIC);
+	m->refs++;
+	return m;
+}
+
 void mparty_unref(struct mparty *m)
 {
 	if (m == NULL)
@@ -458,11 +488,16 @@ const struct party *mparty_party(const struct mparty *m, unsigned order)
 	return order >= 1 && order <= m->count ? &m->party[order]->pub : NULL;
 }
 
+struct leg *mparty_party_leg(const struct mparty *m, unsigned order)
+{
+	return order >= 1 && order <= m->count ? m->party[order]->leg : NULL;
+}
+
 struct media_port *mparty_party_port(const struct mparty *m, unsigned order)
 {
 	const struct mparty_party *p = order >= 1 && order <= m->count ? m->party[order] : NULL;
 
-	return p && p->pub.state == PARTY_IN && p->leg ? p->leg->port : NULL;
+	return p && (p->pub.state == PARTY_IN || p->pub.state == PARTY_PRIVATE) && p->leg ? p->leg->port : NULL;
 }
 
 unsigned mparty_party_count(const struct mparty *m)
@@ -570,7 +605,8 @@ const char *party_state_name(enum party_state s)
 {
 	static const char *const name[] = {
 		[PARTY_RATING] = "rating",   [PARTY_RESERVING] = "reserving", [PARTY_DIALLING] = "dialling",
-		[PARTY_RINGING] = "ringing", [PARTY_IN] = "in",               [PARTY_ENDED] = "ended",
+		[PARTY_RINGING] = "ringing", [PARTY_ASKED] = "asked",         [PARTY_PRIVATE] = "private",
+		[PARTY_IN] = "in",           [PARTY_ENDED] = "ended",
 	};
 	return name[s];
 }

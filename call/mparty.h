@@ -13,6 +13,8 @@
  *   PARTY_RESERVING  set-up fee + first increment are held (rule 20)  -> ended (no_money)
  *   PARTY_DIALLING   SETUP sent                                        -> ended (outcome)
  *   PARTY_RINGING    ALERTING or PROGRESS                              -> ended (outcome)
+ *   PARTY_ASKED      answered; asked whether it wants to come in (setup.ask)   -> mparty_admit(), or ended
+ *   PARTY_PRIVATE    with the host alone, before the others hear it (setup.private_first) -> mparty_join_all(), or ended
  *   PARTY_IN         answered and in the room (or held by its own end)
  *   PARTY_ENDED      its talk is over; order numbers are never used again in a call
  */
@@ -31,7 +33,16 @@ struct mparty;
 
 #define MPARTY_PARTIES_MAX 250 /* invitations in one call, failed ones included */
 
-enum party_state { PARTY_RATING, PARTY_RESERVING, PARTY_DIALLING, PARTY_RINGING, PARTY_IN, PARTY_ENDED };
+enum party_state {
+	PARTY_RATING,
+	PARTY_RESERVING,
+	PARTY_DIALLING,
+	PARTY_RINGING,
+	PARTY_ASKED,
+	PARTY_PRIVATE,
+	PARTY_IN,
+	PARTY_ENDED
+};
 
 enum party_failure {
 	PARTY_OK,
@@ -49,11 +60,12 @@ struct party {
 	enum party_state   state;
 	char               number[LEG_NUMBER_MAX + 1]; /* canonical */
 	char               leg_id[ID_SIZE];
-	enum party_failure failure;    /* once PARTY_ENDED without having been in */
+	enum party_failure failure;    /* once PARTY_ENDED without having been admitted */
 	enum outcome       outcome;
 	int                cause;      /* Q.850 */
 	bool               inband;     /* its early sound can be heard by listening */
-	bool               answered;
+	bool               answered;   /* charged from here on (rule 19), let in or not */
+	bool               admitted;   /* has talked to somebody */
 	bool               awaited;    /* the host is away and waits for this one (rule 17) */
 	bool               dropped;    /* by a command, or with the whole call */
 	bool               muted;
@@ -87,6 +99,8 @@ struct mparty_setup { /* copied */
 	char     language[8];
 	char     shown[LEG_NUMBER_MAX + 1]; /* the number that member legs show (rule 12), canonical */
 	struct rate host_rate;               /* of the callback leg, for its record */
+	bool     ask;                        /* whoever answers is asked first: see PARTY_ASKED */
+	bool     private_first;              /* who is awaited talks to the host alone first, when others are in */
 	bool     restricted;                 /* the host's CLIR holds on every leg (rule 12) */
 	struct charge_account account;
 	int64_t  began_utc_us;
@@ -121,6 +135,7 @@ struct mparty_observer { /* embedded; must be removed before it dies. MPARTY_EV_
 int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty_setup *s, struct leg *host,
                  struct charge *charge);
 
+struct mparty *mparty_ref(struct mparty *m);
 void mparty_unref(struct mparty *m);
 void mparty_observe(struct mparty *m, struct mparty_observer *o);
 void mparty_unobserve(struct mparty_observer *o);
@@ -140,12 +155,15 @@ int  mparty_next_music(struct mparty *m);              /* under the talk: the ne
 #define MPARTY_DIGIT_DBM0 (-12)
 int  mparty_send_digits(struct mparty *m, unsigned order, const char *digits);
 void mparty_end(struct mparty *m, const char *id, int cause);                   /* everybody is released */
+int  mparty_admit(struct mparty *m, unsigned order, bool yes); /* what PARTY_ASKED has said, or not; -ENOENT */
+int  mparty_join_all(struct mparty *m);    /* private talk is over: host and party come in; -ENOENT */
 int  mparty_host_away(struct mparty *m);   /* he leaves the room to key a number; the others get music (rule 17) */
 int  mparty_host_back(struct mparty *m);   /* ringing goes on */
 
 /* ---- looking ---- */
 const struct party *mparty_party(const struct mparty *m, unsigned order); /* NULL: no such */
-struct media_port *mparty_party_port(const struct mparty *m, unsigned order); /* while it is in; else NULL */
+struct leg  *mparty_party_leg(const struct mparty *m, unsigned order); /* while it has one; borrowed. NULL */
+struct media_port *mparty_party_port(const struct mparty *m, unsigned order); /* while it talks; else NULL */
 unsigned     mparty_party_count(const struct mparty *m);                   /* orders 1..count */
 unsigned     mparty_parties_in(const struct mparty *m);
 unsigned     mparty_parties_live(const struct mparty *m);                  /* in, or being called */

@@ -70,6 +70,8 @@ void mparty_check_over(struct mparty *m);
 
 /* ---- mparty_party.c ---- */
 void party_start(struct mparty_party *p); /* rating first; what comes of it as events */
+void party_admit(struct mparty_party *p); /* answered, and wants to come in */
+void party_join(struct mparty_party *p);  /* into the room, and the host with it */
 void party_drop(struct mparty_party *p, int cause);
 
 #endif

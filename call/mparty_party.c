@@ -57,8 +57,37 @@ static void party_answered(struct mparty_party *p)
 
 	p->pub.answered = true;
 	charge_leg_answered(m->charge, p->pub.leg_id, p->leg->answer_us, p->leg->answer_utc_us);
+	media_room_leave(p->leg->port); /* early sound is over */
+	if (m->setup.ask)
+		party_to(p, PARTY_ASKED);
+	else
+		party_admit(p);
+}
+
+void party_admit(struct mparty_party *p)
+{
+	struct mparty *m = p->m;
+
+	p->pub.admitted = true;
+	if (p->pub.awaited && m->away && m->setup.private_first && mparty_parties_in(m) > 0) {
+		media_room_join(m->booth, m->host->port, MEDIA_HEAR | MEDIA_SPEAK);
+		media_room_join(m->booth, p->leg->port, MEDIA_HEAR | MEDIA_SPEAK);
+		LOGX(LOG_INFO, &p->leg->log, "party %u talks to the host alone", p->pub.order);
+		party_to(p, PARTY_PRIVATE);
+		return;
+	}
+	party_join(p);
+}
+
+void party_join(struct mparty_party *p)
+{
+	struct mparty *m = p->m;
+
+	bool with_host = m->away && (p->pub.awaited || p->pub.state == PARTY_PRIVATE);
+
 	media_room_leave(p->leg->port);
-	if (p->pub.awaited && m->away)
+	party_to(p, PARTY_IN);
+	if (with_host)
 		(void)mparty_host_back(m);
 	if (conference_join(m->conference, p->leg->port, false) != 0) { /* cannot be: mparty_invite counted */
 		leg_hangup(p->leg, CAUSE_NORMAL_UNSPECIFIED);
@@ -67,7 +96,6 @@ static void party_answered(struct mparty_party *p)
 	p->pub.muted = m->others_muted;
 	conference_set_muted(m->conference, p->leg->port, p->pub.muted);
 	LOGX(LOG_INFO, &p->leg->log, "party %u is in", p->pub.order);
-	party_to(p, PARTY_IN);
 }
 
 static void party_left(struct mparty_party *p)
@@ -86,6 +114,10 @@ static void party_left(struct mparty_party *p)
 	charge_leg_ended(m->charge, p->pub.leg_id, l->end_us, NULL);
 	p->in_charge = false;
 	p->pub.cause = l->cause;
+	if (!p->pub.admitted) {
+		p->pub.failure = PARTY_REFUSED;
+		p->pub.outcome = OUTCOME_REJECTED;
+	}
 	LOGX(LOG_INFO, &l->log, "party %u left after %lld ms, cause %d", p->pub.order, (long long)leg_talk_ms(l), l->cause);
 	party_to(p, PARTY_ENDED);
 }

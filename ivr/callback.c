@@ -92,6 +92,23 @@ void callback_stop_all(struct ivr_env *env)
 
 /* ---- one attempt ---- */
 
+/* 0: he pressed 1; -ETIMEDOUT: nobody did, it may be another phone or a voicemail (rule 18). */
+static int callback_ask(struct dialogue *d)
+{
+	char key;
+	int err;
+
+	for (unsigned round = 0; round < d->env->settings.prompts_without_key; round++) {
+		err = dialogue_say_id(d, "press-1-to-continue");
+		if (!err || err == -EINTR)
+			err = dialogue_key(d, d->env->settings.first_key_us, &key);
+		if (err == -ECONNRESET || (!err && key == '1'))
+			return err;
+	}
+	(void)dialogue_say_id(d, "no-key-goodbye");
+	return -ETIMEDOUT;
+}
+
 /* The host has answered: from here on the call is the multi-party object's and its host's. */
 static int callback_answered(struct callback *c, struct leg *l)
 {
@@ -114,8 +131,12 @@ static int callback_answered(struct callback *c, struct leg *l)
 	dialogue_begin(&d, c->env, l, d.lang);
 	dialogue_attach(&d, m);
 	err = c->say_confirmed ? dialogue_say_id(&d, "order-confirmed") : 0;
-	if (err != -ECONNRESET)
+	if (err != -ECONNRESET && c->service->ask_host)
+		err = callback_ask(&d);
+	if (!err || err == -EINTR)
 		err = multiparty_host(&d);
+	else
+		mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
 	dialogue_end(&d);
 	c->live = NULL;
 	mparty_unref(m);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "ivr/invitee.h"
 #include "ivr/keys.h"
 
 #define LOG_MODULE "ivr"
@@ -37,7 +38,7 @@ static void dialogue_outcome(struct dialogue *d, unsigned order)
 	const struct party *p = mparty_party(d->m, order);
 	struct say_list list;
 
-	if (p->state != PARTY_ENDED || p->answered || p->awaited || p->dropped || leg_over(d->wait.leg))
+	if (p->state != PARTY_ENDED || p->admitted || p->awaited || p->dropped || leg_over(d->wait.leg))
 		return;
 	say_begin(&list);
 	say_party(&list, d->lang, order, p->number);
@@ -51,10 +52,13 @@ static void dialogue_news(struct mparty_observer *o, struct mparty *m, const str
 	struct dialogue *d = container_of(o, struct dialogue, observer);
 	struct say_list list;
 
-	(void)m;
 	if (ev->type == MPARTY_EV_PARTY && ev->order > 0) {
 		dialogue_greet(d, ev->order);
 		dialogue_outcome(d, ev->order);
+		if (mparty_party(m, ev->order)->state == PARTY_ASKED && !(d->asked[ev->order / 8] & 1u << ev->order % 8)) {
+			d->asked[ev->order / 8] |= (uint8_t)(1u << ev->order % 8);
+			invitee_ask(d->env, m, ev->order, d->lang);
+		}
 	}
 	if (ev->type == MPARTY_EV_WARNING && !leg_over(d->wait.leg)) {
 		say_begin(&list);

@@ -18,7 +18,8 @@ struct dialogue {
 	int64_t                hash_us;  /* when the last terminating # came */
 	unsigned               keys;     /* pressed so far */
 	int                    volume_db10; /* of what he hears (#7, #9) */
-	uint8_t                told[(MPARTY_PARTIES_MAX + 8) / 8]; /* by order */
+	uint8_t                told[(MPARTY_PARTIES_MAX + 8) / 8];  /* by order: who invites him */
+	uint8_t                asked[(MPARTY_PARTIES_MAX + 8) / 8]; /* by order: whether he wants to come in */
 };
 
 void dialogue_begin(struct dialogue *d, struct ivr_env *env, struct leg *l, enum prompt_lang lang);

@@ -33,6 +33,9 @@ struct ivr_service { /* a service number; the node's, outlives all calls */
 	int64_t  callback_delay_us;            /* 3 s after the trigger is gone */
 	unsigned retries;                      /* 2 more */
 	int64_t  retry_interval_us;            /* 30 s from the end of the failed attempt */
+	bool     ask_host;                     /* called back, he presses 1 first: it may be another phone, or a voicemail */
+	bool     ask_parties;                  /* so does everybody who is called in */
+	bool     private_first;                /* the host talks alone to who is added, until he presses * */
 	bool     use_restricted;               /* a restricted calling number is used (default: refused, rule 4) */
 };
 

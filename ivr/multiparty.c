@@ -98,6 +98,24 @@ static int ringing_key(struct dialogue *d, unsigned order, char key, char *befor
 	return key == '*' && mparty_parties_in(d->m) > 0 ? -ECANCELED : -EAGAIN;
 }
 
+/* With the new party alone: `*` brings both in, `##` drops it; the other keys are as in the room. 0, -ECONNRESET. */
+static int private_talk(struct dialogue *d, unsigned order)
+{
+	char key;
+	int err;
+
+	while (mparty_party(d->m, order)->state == PARTY_PRIVATE) {
+		err = dialogue_key(d, CLOCK_NEVER, &key);
+		if (!err && key == '*')
+			break;
+		if (!err && key == '#')
+			err = keys_hash(d);
+		if (err && err != -EAGAIN)
+			return err;
+	}
+	return 0; /* talk() brings in who is there */
+}
+
 /* 0: it is in, and so is the host. -EAGAIN: it is not, he was told. -ECANCELED: he went back while it rings. */
 static int invite(struct dialogue *d, const char *number)
 {
@@ -116,7 +134,7 @@ static int invite(struct dialogue *d, const char *number)
 	for (;;) {
 		const struct party *p = mparty_party(d->m, order);
 
-		if (p->state == PARTY_IN || p->state == PARTY_ENDED)
+		if (p->state == PARTY_PRIVATE || p->state == PARTY_IN || p->state == PARTY_ENDED)
 			break;
 		if (sound == RINGBACK && p->inband) {
 			dialogue_hush(d); /* the far end's own sound is to be heard, nothing over it */
@@ -134,7 +152,9 @@ static int invite(struct dialogue *d, const char *number)
 		}
 	}
 	dialogue_hush(d);
-	if (mparty_party(d->m, order)->answered)
+	if (mparty_party(d->m, order)->state == PARTY_PRIVATE)
+		return private_talk(d, order);
+	if (mparty_party(d->m, order)->admitted)
 		return 0;
 	err = dialogue_say_id(d, mparty_party(d->m, order)->dropped ? "invitation-cancelled"
 	                                                            : keys_outcome_prompt(mparty_party(d->m, order)));

@@ -153,6 +153,8 @@ static const struct refusal *trigger_order(struct trigger *t)
 	(void)snprintf(c->setup.language, sizeof(c->setup.language), "%s", q.answer.language);
 	(void)snprintf(c->setup.shown, sizeof(c->setup.shown), "%s", t->trunk->show_host ? q.number : t->service->number);
 	c->setup.restricted = t->leg->calling.restricted;
+	c->setup.ask = t->service->ask_parties;
+	c->setup.private_first = t->service->private_first;
 	c->hold_e4 = q.answer.hold_e4;
 	(void)snprintf(t->leg->log.acct, sizeof(t->leg->log.acct), "%lld", (long long)c->setup.account.account_id);
 	err = charge_open(&c->charge, t->env->billing, c->setup.call_id, &c->setup.account, c->hold_e4);

@@ -124,6 +124,13 @@ static const struct config_field service_table[] = {
 	  .text = "How many more times a busy or unanswered callback is tried." },
 	{ "retry_interval_s", CONFIG_INT, IN_SERVICE(retry_interval_us), .preset = "30", .min = 1, .max = 3600, .scale = S,
 	  .text = "From the end of a failed callback to the next." },
+	{ "ask_host", CONFIG_BOOL, IN_SERVICE(ask_host), .preset = "no",
+	  .text = "Who is called back presses 1 first: it may be another phone, or a voicemail. "
+	          "If he does not, it was no answer." },
+	{ "ask_parties", CONFIG_BOOL, IN_SERVICE(ask_parties), .preset = "no",
+	  .text = "Who is called in presses 1 to come in. His leg is charged from the answer all the same." },
+	{ "private_first", CONFIG_BOOL, IN_SERVICE(private_first), .preset = "no",
+	  .text = "The host talks alone to who is added: * brings both in, ## drops the new party." },
 	{ "restricted_numbers", CONFIG_ENUM, IN_SERVICE(use_restricted), .preset = "refuse", .choices = refuse_use,
 	  .text = "Calls whose number is withheld from display, but known to the node, are refused or used." },
 	{ .name = NULL },

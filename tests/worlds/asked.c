@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tests/worlds/asked.c - who is asked before he is let in: the host called back, the parties, and the private talk before. */
+#include <stdio.h>
+
+#include "tests/worlds/world.h"
+
+#define HOST   "13800000001"
+#define HOST_E "8613800000001"
+#define SECOND "13800000002"
+#define THIRD  "13800000003"
+
+static void ask_parties(struct node_options *o, void *arg)
+{
+	(void)arg;
+	o->service[0].ask_parties = true;
+}
+
+static void ask_host(struct node_options *o, void *arg)
+{
+	(void)arg;
+	o->service[0].ask_host = true;
+	o->service[0].retries = 1;
+}
+
+static void private_first(struct node_options *o, void *arg)
+{
+	(void)arg;
+	o->service[0].private_first = true;
+}
+
+static struct world *world_with(void (*options)(struct node_options *o, void *arg))
+{
+	struct world_setup s = { .options = options, .cut = EXCHANGE_CUT_ANY };
+
+	return world_open(&s);
+}
+
+static bool hears_tone(struct world *w, const char *call, int hz)
+{
+	return heard_tone(w, call, hz, 1) > -20;
+}
+
+static void over(struct world *w, const char *host)
+{
+	phone_hangs_up(w, host);
+	world_run(w, 3);
+	world_close(w);
+}
+
+/* He keys this number; its phone has just answered. */
+static const char *adds(struct world *w, const char *host, const char *number)
+{
+	char keys[40];
+	const char *call;
+
+	(void)snprintf(keys, sizeof(keys), "%s#", number);
+	phone_keys(w, host, keys);
+	call = expect_call_to(w, number, 5);
+	phone_answers(w, call);
+	return call;
+}
+
+SCENARIO(invitee_presses_1, "a party hears who invites it and that 1 joins; nobody hears it before, both talk after")
+{
+	struct world *w = world_with(ask_parties);
+	const char *host = called_back(w, HOST), *party = adds(w, host, SECOND);
+
+	exchange_does(w, "tone %s 700 level=-16", party);
+	expect_hears(w, party, PROMPT_ZH_CN, "you-are-invited-by", 6);
+	expect_hears(w, party, PROMPT_ZH_CN, "press-1-to-join", 10);
+	CHECK(!hears_tone(w, host, 700));
+	exchange_does(w, "stop %s", party);
+	phone_keys(w, party, "1");
+	world_run(w, 0.5);
+	exchange_does(w, "tone %s 700 level=-16", party);
+	exchange_does(w, "tone %s 1100 level=-16", host);
+	world_run(w, 1.5);
+	CHECK(hears_tone(w, host, 700) && hears_tone(w, party, 1100));
+	over(w, host);
+}
+
+SCENARIO(invitee_is_a_voicemail,
+         "nobody presses 1: asked three times, dropped, charged from its answer; the host is told and asked again")
+{
+	struct world *w = world_with(ask_parties);
+	const char *host = called_back(w, HOST), *party = adds(w, host, SECOND);
+
+	expect_hears(w, party, PROMPT_ZH_CN, "press-1-to-join", 20);
+	expect_no_event(w, party, "hangup", 25); /* three times 8 s, and what is said */
+	expect_hears(w, party, PROMPT_ZH_CN, "press-1-to-join", 20);
+	expect_hangup(w, party, 16, 30);
+	expect_hears(w, host, PROMPT_ZH_CN, "party-failed", 6);
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
+	phone_hangs_up(w, host);
+	world_run(w, 3);
+	CHECK(sql_int(w, "SELECT charge_e4 FROM v_leg WHERE role = 'member'") > 0);
+	world_close(w);
+}
+
+SCENARIO(invitee_hangs_up_when_asked, "it does not want to: the host is told, nothing is left")
+{
+	struct world *w = world_with(ask_parties);
+	const char *host = called_back(w, HOST), *party = adds(w, host, SECOND);
+
+	expect_hears(w, party, PROMPT_ZH_CN, "press-1-to-join", 15);
+	phone_hangs_up(w, party);
+	expect_hears(w, host, PROMPT_ZH_CN, "party-failed", 6);
+	over(w, host);
+}
+
+SCENARIO(host_hangs_up_while_a_party_is_asked, "the party is released as well")
+{
+	struct world *w = world_with(ask_parties);
+	const char *host = called_back(w, HOST), *party = adds(w, host, SECOND);
+
+	world_run(w, 2);
+	phone_hangs_up(w, host);
+	expect_hangup(w, party, 16, 2);
+	world_run(w, 3);
+	world_close(w);
+}
+
+SCENARIO(rule_18_the_host_presses_1, "the callback asks for 1 before the menu")
+{
+	struct world *w = world_with(ask_host);
+	const char *host = called_back(w, HOST);
+
+	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
+	phone_keys(w, host, "1");
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
+	over(w, host);
+}
+
+SCENARIO(rule_18_another_phone_answers, "no 1: the callback counts as unanswered, and is tried once more")
+{
+	struct world *w = world_with(ask_host);
+	const char *host = called_back(w, HOST);
+
+	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 20);
+	expect_no_event(w, host, "hangup", 20);
+	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 10);
+	expect_hangup(w, host, 16, 20);
+	host = expect_call_to(w, HOST, 40);
+	phone_answers(w, host);
+	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
+	phone_keys(w, host, "1");
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
+	over(w, host);
+}
+
+/* Two talk; the host adds a third, who has answered. */
+static const char *third_in_private(struct world *w, struct talk *t)
+{
+	const char *third;
+
+	talk_begin(w, t, HOST, SECOND);
+	phone_keys(w, t->host, "*");
+	world_run(w, 0.5);
+	third = adds(w, t->host, THIRD);
+	world_run(w, 1);
+	exchange_does(w, "tone %s 700 level=-16", third);
+	exchange_does(w, "tone %s 1100 level=-16", t->host);
+	exchange_does(w, "tone %s 900 level=-16", t->party[0]);
+	world_run(w, 1.5);
+	CHECK(hears_tone(w, t->host, 700) && hears_tone(w, third, 1100));
+	CHECK(!hears_tone(w, t->party[0], 700) && !hears_tone(w, t->party[0], 1100));
+	CHECK(!hears_tone(w, t->host, 900) && !hears_tone(w, third, 900));
+	exchange_does(w, "stop %s", t->host);
+	return third;
+}
+
+SCENARIO(rule_17_private_talk_then_all, "the host and the new party alone; * joins both to the room")
+{
+	struct world *w = world_with(private_first);
+	struct talk t;
+	const char *third = third_in_private(w, &t);
+
+	phone_keys(w, t.host, "*");
+	world_run(w, 3);
+	CHECK(hears_tone(w, t.party[0], 700) && hears_tone(w, t.host, 700));
+	CHECK(hears_tone(w, third, 900) && hears_tone(w, t.host, 900));
+	over(w, t.host);
+}
+
+SCENARIO(rule_17_private_talk_and_dropped, "## in private talk drops the new party; the host is back with the other")
+{
+	struct world *w = world_with(private_first);
+	struct talk t;
+	const char *third = third_in_private(w, &t);
+
+	phone_keys(w, t.host, "##");
+	expect_hangup(w, third, 16, 2);
+	world_run(w, 6);
+	CHECK(hears_tone(w, t.host, 900));
+	over(w, t.host);
+}
+
+SCENARIO(rule_17_private_party_leaves, "the new party hangs up in private talk: the host is back with the other")
+{
+	struct world *w = world_with(private_first);
+	struct talk t;
+	const char *third = third_in_private(w, &t);
+
+	phone_hangs_up(w, third);
+	world_run(w, 3);
+	CHECK(hears_tone(w, t.host, 900));
+	over(w, t.host);
+}
