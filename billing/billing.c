@@ -109,11 +109,11 @@ int billing_store_record(struct billing *b, const char *sql)
 {
 	int err = record_store(b->store, sql);
 
-	if (err != -ERANGE)
+	if (err != -ERANGE && err != -ENOTSUP)
 		return err;
 	log_error("the database refuses a record, kept beside the journal: %.200s", sql);
 	counter_inc(&b->counter[BILLING_REJECTED]);
-	return journal_reject(b->journal, sql, "refused");
+	return journal_reject(b->journal, sql, err == -ERANGE ? "refused" : "not of this schema");
 }
 
 /* ---- open and close ---- */
@@ -143,6 +143,8 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 	err = journal_open(&b->journal, c->journal_dir, c->node);
 	if (!err)
 		err = billing_replay(b);
+	if (!err)
+		err = journal_append(b->journal, JOURNAL_VERSION);
 	if (!err)
 		err = billing_post_open(b);
 	if (err) {

@@ -30,16 +30,16 @@ bool charge_live(const struct charge *c)
 static int charge_open_run(void *arg)
 {
 	struct charge *c = arg;
-	struct hold_open h = {
-		.account_id = c->account.account_id,
-		.amount_e4 = c->hold_e4,
-		.at_utc_us = clock_utc_us(),
-		.expires_utc_us = c->expires_utc_us,
-		.node = c->b->config.node,
-	};
 
-	memcpy(h.id, c->call_id, ID_SIZE);
-	return hold_open(c->b->store, &h);
+	return hold_open(c->b->store, &c->opening);
+}
+
+static void charge_opened(struct charge *c)
+{
+	c->hold_e4 = c->opening.held_e4;
+	c->share_e4 = c->opening_e4;
+	c->open = true;
+	loop_timer_start(&c->check, 0); /* what the account has beyond it */
 }
 
 int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZE], const struct charge_account *a,
@@ -54,23 +54,33 @@ int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZ
 	c->b = b;
 	memcpy(c->call_id, call_id, ID_SIZE);
 	c->account = *a;
-	c->hold_e4 = amount_e4;
+	c->opening_e4 = amount_e4;
 	c->expires_utc_us = clock_utc_us() + b->config.hold_life_us;
+	c->opening = (struct hold_open){
+		.account_id = a->account_id,
+		.amount_e4 = amount_e4,
+		.at_utc_us = clock_utc_us(),
+		.expires_utc_us = c->expires_utc_us,
+		.node = b->config.node,
+	};
+	memcpy(c->opening.id, call_id, ID_SIZE);
 	charge_timers_init(c);
 	list_append(&b->charges, &c->link);
 	billing_journal(b, "O %s %lld %s", call_id, (long long)a->account_id, a->number);
 	err = worker_call(b->workers, charge_open_run, c);
-	if (err == -EIO) { /* it may be open all the same: closed as soon as the database answers */
-		charge_close(c, NULL, NULL);
-		return err;
-	}
-	if (err) {
+	if (err && err != -EIO) {
 		billing_journal(b, "S %s", call_id);
 		charge_free(c);
 		return err;
 	}
-	c->open = true;
-	loop_timer_start(&c->check, CHECK_US);
+	if (!err) {
+		charge_opened(c);
+		err = charge_open_rest(c);
+	}
+	if (err) { /* -EIO: it may be open all the same. Closed as soon as the database answers */
+		charge_close(c, NULL, NULL);
+		return err;
+	}
 	*cp = c;
 	return 0;
 }
@@ -109,6 +119,7 @@ int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struc
 	l->reserved = done;
 	l->arg = arg;
 	l->state = LEG_RESERVING;
+	l->asked_us = clock_mono_us();
 	charge_extend(c);
 	return 0;
 }

@@ -9,9 +9,10 @@
  * -> charge_leg_ended.  A leg that is never answered is ended all the same, with amount 0.
  *
  * The charge keeps the hold ahead of need: it looks CHARGE_LOOK_AHEAD_S forward, asks for what all live legs will be due by then
- * in slices, and extends the hold's expiry. When the account cannot cover it, it knows the exact moment (rule 22: the first at
- * which an increment due on any live leg is not covered) and tells the owner: warn, again when it moves nearer, unwarn when a
- * recharge moves it away, exhausted at the moment itself; the owner then ends all legs.
+ * in slices, extends the hold's expiry, and shares with the account's other calls (billing/hold.h). When the account cannot cover
+ * it, it knows the exact moment (rule 22: the first at which an increment due on any live leg is not covered) and tells the
+ * owner: warn, again when it moves nearer, unwarn when a recharge moves it away, exhausted at the moment itself; the owner then
+ * ends all legs.
  */
 #ifndef BILLING_CHARGE_H
 #define BILLING_CHARGE_H

@@ -63,9 +63,15 @@ static int64_t charge_end_moment(const struct charge *c, const struct charge_fun
 	return high;
 }
 
+/* Its share, some of which other calls may still hold: they give it back before it is due. */
+static int64_t charge_can_count_on(const struct charge *c)
+{
+	return c->share_e4 > c->hold_e4 ? c->share_e4 : c->hold_e4;
+}
+
 int64_t charge_seconds_left(const struct charge *c)
 {
-	struct charge_funds f = { .held_e4 = c->hold_e4 + c->available_e4, .expiry_us = CLOCK_NEVER };
+	struct charge_funds f = { .held_e4 = charge_can_count_on(c), .expiry_us = CLOCK_NEVER };
 	int64_t now = clock_mono_us(), end = charge_end_moment(c, &f, now + CLOCK_SEC(FAR_S));
 
 	return end == CLOCK_NEVER ? INT64_MAX : (end - now) / 1000000;
@@ -99,11 +105,11 @@ static void charge_warn_fire(struct loop_timer *t)
 {
 	struct charge *c = container_of(t, struct charge, warn);
 
-	if (c->warned || c->end_us == CLOCK_NEVER)
+	if (c->warned)
 		return;
 	c->warned = true;
 	if (c->owner && c->owner->warn)
-		c->owner->warn(c->owner_arg, (int)((c->end_us - clock_mono_us() + 500000) / 1000000));
+		c->owner->warn(c->owner_arg, (int)((c->told_us - clock_mono_us() + 500000) / 1000000));
 }
 
 static void charge_unwarn_run(struct loop_task *t)
@@ -138,11 +144,37 @@ static struct charge_funds charge_funds_now(const struct charge *c)
 	return f;
 }
 
+/* People are told what the call can count on; it ends by what it really holds, which is looked at again every other second. */
+static int64_t charge_foreseen(const struct charge *c, const struct charge_funds *f)
+{
+	struct charge_funds count = *f;
+
+	if (count.expiry_us == CLOCK_NEVER)
+		count.held_e4 = charge_can_count_on(c);
+	return charge_end_moment(c, &count, clock_mono_us() + LOOK_AHEAD_US);
+}
+
+static void charge_plan_warning(struct charge *c, int64_t foreseen)
+{
+	if (c->warned && (foreseen == CLOCK_NEVER || foreseen > c->told_us + CLOCK_SEC(1))) {
+		c->warned = false;
+		loop_queue(c->b->loop, &c->unwarn); /* not from within the caller's call */
+	} else if (c->warned && foreseen < c->told_us - CLOCK_SEC(1)) {
+		c->warned = false; /* nearer: said again, with the new figure */
+	}
+	if (foreseen == CLOCK_NEVER) {
+		loop_timer_stop(&c->warn);
+		return;
+	}
+	c->told_us = foreseen;
+	if (!c->warned)
+		loop_timer_start_at(&c->warn, foreseen - CLOCK_SEC(CHARGE_WARN_S));
+}
+
 /* With money enough beyond the look-ahead there is neither. */
 static void charge_plan_now(struct charge *c)
 {
 	struct charge_funds f;
-	int64_t end;
 
 	if (!c->owner || !charge_live(c)) {
 		c->warned = false;
@@ -150,21 +182,12 @@ static void charge_plan_now(struct charge *c)
 		return;
 	}
 	f = charge_funds_now(c);
-	end = charge_end_moment(c, &f, clock_mono_us() + LOOK_AHEAD_US);
-	if (c->warned && (end == CLOCK_NEVER || end > c->end_us + CLOCK_SEC(1))) {
-		c->warned = false;
-		loop_queue(c->b->loop, &c->unwarn); /* not from within the caller's call */
-	} else if (c->warned && end < c->end_us - CLOCK_SEC(1)) {
-		c->warned = false; /* nearer: said again, with the new figure */
-	}
-	if (end == CLOCK_NEVER) {
-		charge_calm(c);
-		return;
-	}
-	c->end_us = end;
-	loop_timer_start_at(&c->end, end);
-	if (!c->warned)
-		loop_timer_start_at(&c->warn, end - CLOCK_SEC(CHARGE_WARN_S));
+	charge_plan_warning(c, charge_foreseen(c, &f));
+	c->end_us = charge_end_moment(c, &f, clock_mono_us() + LOOK_AHEAD_US);
+	if (c->end_us == CLOCK_NEVER)
+		loop_timer_stop(&c->end);
+	else
+		loop_timer_start_at(&c->end, c->end_us);
 }
 
 void charge_plan(struct charge *c)

@@ -13,7 +13,6 @@
 
 #define CHARGE_MAGIC  0x43484152u
 #define LOOK_AHEAD_US CLOCK_SEC(CHARGE_LOOK_AHEAD_S)
-#define CHECK_US      CLOCK_SEC(15) /* how often the hold is looked at, and renewed */
 
 enum charge_leg_state { LEG_RESERVING, LEG_RESERVED, LEG_LIVE, LEG_DONE };
 
@@ -22,6 +21,7 @@ struct charge_leg {
 	enum charge_leg_state state;
 	struct rate           rate;
 	int64_t               answer_mono_us, answer_utc_us, talk_ms, amount_e4;
+	int64_t               asked_us;     /* when its money was asked for */
 	void (*reserved)(void *arg, int err);
 	void                 *arg;
 };
@@ -32,9 +32,10 @@ struct charge {
 	struct list           link;         /* b->charges */
 	char                  call_id[ID_SIZE];
 	struct charge_account account;
-	int64_t               hold_e4, available_e4, expires_utc_us;
+	int64_t               opening_e4;   /* asked for with the trigger; kept until the host has answered */
+	int64_t               hold_e4, share_e4, near_e4, expires_utc_us; /* billing/hold.h */
+	bool                  scarce;
 	bool                  open;         /* the hold is in the database; before that and after it nothing is extended */
-	int                   step;
 	unsigned              count;
 	struct charge_leg     leg[SETTLE_LEGS_MAX];
 	const struct charge_handlers *owner;
@@ -42,10 +43,12 @@ struct charge {
 	struct loop_timer     check, end, warn, retry, patience;
 	struct loop_task      unwarn;
 	int64_t               end_us;       /* mono: money ends then; CLOCK_NEVER */
+	int64_t               told_us;      /* ... and what the warning is about */
 	bool                  warned, exhausted, closing;
 	bool                  busy, again;  /* an extension is under way; another is wanted after it */
 	bool                  overdue;      /* ... and has been for PATIENCE_US */
 	struct worker_job     job;
+	struct hold_open      opening;
 	struct hold_extend    extend;
 	int                   extend_err;
 	struct hold_settle    settle;
@@ -63,8 +66,10 @@ int64_t charge_due(const struct charge *c, int64_t at_us, bool with_reserving);
 void    charge_plan(struct charge *c);
 void    charge_timers_init(struct charge *c);
 void    charge_timers_stop(struct charge *c);
-/* Asks for what will be due by the look-ahead and a slice; as much of it as there is. */
+/* Asks for what will be due by the look-ahead and a slice; as much of it as falls to this call. */
 void    charge_extend(struct charge *c);
+/* Waits until the hold has what the trigger asked for: other calls give it back. -EDQUOT: they cannot. From a coroutine. */
+int     charge_open_rest(struct charge *c);
 void    charge_check_fire(struct loop_timer *t);
 void    charge_settle_again(struct loop_timer *t);
 void    charge_free(struct charge *c);

@@ -41,7 +41,9 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 	int err;
 
 	err = store_query(c, check_row, q,
-	                  "SELECT a.id, a.provider_id, a.tariff_id, a.language, a.state, a.balance_e4 + a.credit_e4 - a.held_e4, "
+	                  /* what other calls need for their next seconds is gone; the rest they give back (billing/hold.h) */
+	                  "SELECT a.id, a.provider_id, a.tariff_id, a.language, a.state, a.balance_e4 + a.credit_e4 - (SELECT "
+	                  "COALESCE(SUM(h.need1_e4), 0) FROM hold h WHERE h.account_id = a.id AND h.state = 'open'), "
 	                  "a.trust_e4 FROM account_number n JOIN account a ON a.id = n.account_id WHERE n.number = ? AND "
 	                  "n.valid_from <= ? AND n.valid_to IS NULL",
 	                  "st", q->number, q->at_utc_us);

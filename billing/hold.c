@@ -11,93 +11,155 @@
 
 #define LOG_MODULE "hold"
 
+/* ---- one account, its calls ---- */
+
+struct hold_row {
+	int64_t funds_e4;      /* balance and credit: all there is, held or not */
+	int64_t free_e4;       /* of it held by nobody */
+	bool    active;        /* the account */
+	int64_t amount_e4;     /* of this hold */
+	char    state[10];
+};
+
+static int hold_row(void *arg, const char *const *col, unsigned cols)
+{
+	struct hold_row *r = arg;
+
+	r->funds_e4 = strtoll(col[0], NULL, 10);
+	r->free_e4 = strtoll(col[1], NULL, 10);
+	r->active = strcmp(col[2], "active") == 0;
+	r->amount_e4 = cols > 3 ? strtoll(col[3], NULL, 10) : 0;
+	(void)snprintf(r->state, sizeof(r->state), "%s", cols > 3 ? col[4] : "");
+	return 1;
+}
+
+/* Rows in the order account, hold: like everywhere, so that two transactions cannot wait for each other. */
+static int hold_lock(struct store_conn *c, struct hold_row *r, const char *id, int64_t account_id)
+{
+	return store_query(
+		c, hold_row, r,
+		"SELECT a.balance_e4 + a.credit_e4, a.balance_e4 + a.credit_e4 - a.held_e4, a.state, h.amount_e4, h.state "
+		"FROM account a STRAIGHT_JOIN hold h ON h.account_id = a.id WHERE a.id = ? AND h.id = ? FOR UPDATE",
+		"is", account_id, id);
+}
+
+static int hold_needs_row(void *arg, const char *const *col, unsigned cols)
+{
+	int64_t *need = arg;
+
+	for (unsigned i = 0; i < cols; i++)
+		need[i] = strtoll(col[i], NULL, 10);
+	return 1;
+}
+
+/* What the account's other calls need. Its row is locked, so this stands until we commit. */
+static int hold_others(struct store_conn *c, int64_t need_e4[HOLD_MOMENTS], const char *id, int64_t account_id)
+{
+	return store_query(c, hold_needs_row, need_e4,
+	                   "SELECT COALESCE(SUM(need1_e4), 0), COALESCE(SUM(need2_e4), 0), COALESCE(SUM(need3_e4), 0), "
+	                   "COALESCE(SUM(need4_e4), 0) FROM hold WHERE account_id = ? AND state = 'open' AND id <> ?",
+	                   "is", account_id, id);
+}
+
+/* The money by moments, as told in hold.h: what falls to this call. */
+static int64_t hold_share(int64_t funds_e4, const int64_t mine[HOLD_MOMENTS], const int64_t others[HOLD_MOMENTS], bool *scarce)
+{
+	int64_t before = 0, mine_before = 0;
+
+	*scarce = false;
+	for (unsigned i = 0; i < HOLD_MOMENTS; i++) {
+		int64_t all = mine[i] + others[i];
+
+		if (all > funds_e4) {
+			*scarce = true;
+			if (i == 0) /* not even the next seconds of all: who comes first */
+				return mine[0];
+			return mine_before + (int64_t)((__int128)(funds_e4 - before) * (mine[i] - mine_before) / (all - before));
+		}
+		before = all;
+		mine_before = mine[i];
+	}
+	return mine_before;
+}
+
 /* ---- open ---- */
 
 static int hold_open_tx(struct store_conn *c, void *arg)
 {
-	const struct hold_open *h = arg;
-	uint64_t changed;
-	int64_t active;
-	/* the account's row first, everywhere: the hold's foreign key alone would lock it shared, and two of these wait for each
-	 * other */
-	int err = store_query_int(c, &active, "SELECT state = 'active' FROM account WHERE id = ? FOR UPDATE", "i", h->account_id);
+	struct hold_open *h = arg;
+	int64_t others[HOLD_MOMENTS];
+	struct hold_row row;
+	int err;
 
-	if (!err)
-		err = store_exec(
-			c, NULL,
-			"INSERT INTO hold (id, account_id, node, amount_e4, opened_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-			"sisitt", h->id, h->account_id, h->node, h->amount_e4, h->at_utc_us, h->expires_utc_us);
-	if (err == -EEXIST)
-		return 0; /* ours, of a try whose commit we did not hear of */
+	err = store_query(
+		c, hold_row, &row,
+		"SELECT balance_e4 + credit_e4, balance_e4 + credit_e4 - held_e4, state FROM account WHERE id = ? FOR UPDATE",
+		"i", h->account_id);
 	if (err)
 		return err;
-	if (!active)
+	h->held_e4 = h->amount_e4;
+	if (h->held_e4 > row.free_e4) /* what there is; the others give back the rest, if they can */
+		h->held_e4 = row.free_e4 > 0 ? row.free_e4 : 0;
+	err = store_exec(
+		c, NULL,
+		"INSERT INTO hold (id, account_id, node, amount_e4, opened_at, expires_at, need1_e4, need2_e4, need3_e4, "
+		"need4_e4) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"sisittiiii", h->id, h->account_id, h->node, h->held_e4, h->at_utc_us, h->expires_utc_us, h->amount_e4,
+		h->amount_e4, h->amount_e4, h->amount_e4);
+	if (err == -EEXIST) /* ours, of a try whose commit we did not hear of */
+		return store_query_int(c, &h->held_e4, "SELECT amount_e4 FROM hold WHERE id = ?", "s", h->id);
+	if (err)
+		return err;
+	if (!row.active)
 		return -ENOENT;
-	err = store_exec(c, &changed,
-	                 "UPDATE account SET held_e4 = held_e4 + ? WHERE id = ? AND balance_e4 + credit_e4 - held_e4 >= ?", "iii",
-	                 h->amount_e4, h->account_id, h->amount_e4);
-	return err ? err : changed == 1 ? 0 : -EDQUOT;
+	if (h->held_e4 < h->amount_e4) {
+		err = hold_others(c, others, h->id, h->account_id);
+		if (!err && h->amount_e4 > row.funds_e4 - others[0])
+			err = -EDQUOT;
+	}
+	return err ? err
+	           : store_exec(c, NULL, "UPDATE account SET held_e4 = held_e4 + ? WHERE id = ?", "ii", h->held_e4,
+	                        h->account_id);
 }
 
-int hold_open(struct store *s, const struct hold_open *h)
+int hold_open(struct store *s, struct hold_open *h)
 {
-	return store_tx(s, hold_open_tx, (void *)(uintptr_t)h);
+	return store_tx(s, hold_open_tx, h);
 }
 
 /* ---- extend ---- */
 
-static int hold_available(void *arg, const char *const *col, unsigned cols)
-{
-	(void)cols;
-	*(int64_t *)arg = strtoll(col[0], NULL, 10);
-	return 1;
-}
-
-static int hold_renew(struct store_conn *c, const struct hold_extend *h, int64_t grant_e4)
-{
-	uint64_t changed;
-	int err = store_exec(c, &changed,
-	                     "UPDATE hold SET amount_e4 = amount_e4 + ?, expires_at = ? WHERE id = ? AND state = 'open'", "its",
-	                     grant_e4, h->expires_utc_us, h->id);
-
-	return err ? err : changed == 0 ? -ESTALE : 0;
-}
-
 static int hold_extend_tx(struct store_conn *c, void *arg)
 {
 	struct hold_extend *h = arg;
-	int64_t available, grant;
-	int err;
+	int64_t others[HOLD_MOMENTS], held, free_e4;
+	struct hold_row row;
+	int err = hold_lock(c, &row, h->id, h->account_id);
 
-	err = store_query(c, hold_available, &available,
-	                  "SELECT balance_e4 + credit_e4 - held_e4 FROM account WHERE id = ? FOR UPDATE", "i", h->account_id);
+	if (!err && strcmp(row.state, "settled") == 0)
+		err = -ESTALE;
+	if (!err)
+		err = hold_others(c, others, h->id, h->account_id);
 	if (err)
 		return err;
-	err = store_query_int(c, &grant, "SELECT amount_e4 FROM hold_step WHERE hold_id = ? AND step = ?", "si", h->id,
-	                      (int64_t)h->step);
-	if (!err) { /* taken in a try whose commit we did not hear of */
-		h->granted_e4 = grant;
-		h->available_e4 = available;
-		return hold_renew(c, h, 0);
-	}
-	if (err != -ENOENT)
-		return err;
-	grant = h->want_e4 < available ? h->want_e4 : available > 0 ? available : 0;
-	h->available_e4 = available;
-	h->granted_e4 = 0;
-	if (grant < h->need_e4)
-		return -EDQUOT;
-	err = hold_renew(c, h, grant);
-	if (!err && grant > 0)
-		err = store_exec(c, NULL, "INSERT INTO hold_step (hold_id, step, amount_e4) VALUES (?, ?, ?)", "sii", h->id,
-		                 (int64_t)h->step, grant);
-	if (!err && grant > 0)
-		err = store_exec(c, NULL, "UPDATE account SET held_e4 = held_e4 + ? WHERE id = ?", "ii", grant, h->account_id);
-	if (!err) {
-		h->granted_e4 = grant;
-		h->available_e4 = available - grant;
-	}
-	return err;
+	held = strcmp(row.state, "open") == 0 ? row.amount_e4 : 0; /* an expired one was given back */
+	free_e4 = row.free_e4 > 0 ? row.free_e4 : 0;
+	h->share_e4 = hold_share(row.funds_e4, h->need_e4, others, &h->scarce);
+	h->held_e4 = held;
+	if (h->scarce || held < h->enough_e4 || held > h->share_e4)
+		h->held_e4 = h->share_e4 - held <= free_e4 ? h->share_e4 : held + free_e4;
+	h->near_e4 = row.funds_e4 - others[0];
+	if (!h->scarce)
+		h->share_e4 = row.funds_e4 - others[HOLD_MOMENTS - 1];
+	else if (h->share_e4 > h->near_e4) /* not even for the next seconds of all: what is held, or what is left */
+		h->share_e4 = h->held_e4 > h->near_e4 ? h->held_e4 : h->near_e4;
+	/* both rows at once */
+	return store_exec(
+		c, NULL,
+		"UPDATE account a, hold h SET a.held_e4 = a.held_e4 + ?, h.amount_e4 = ?, h.expires_at = ?, h.state = 'open', "
+		"h.closed_at = NULL, h.need1_e4 = ?, h.need2_e4 = ?, h.need3_e4 = ?, h.need4_e4 = ? WHERE a.id = ? AND h.id = ?",
+		"iitiiiiis", h->held_e4 - held, h->held_e4, h->expires_utc_us, h->need_e4[0], h->need_e4[1], h->need_e4[2],
+		h->need_e4[3], h->account_id, h->id);
 }
 
 int hold_extend(struct store *s, struct hold_extend *h)
@@ -106,29 +168,6 @@ int hold_extend(struct store *s, struct hold_extend *h)
 }
 
 /* ---- settle ---- */
-
-/* Its steps are only of use while it may be extended. */
-static int hold_end(struct store_conn *c, const char *id, const char *state, int64_t at_utc_us)
-{
-	int err = store_exec(c, NULL, "UPDATE hold SET state = ?, closed_at = ? WHERE id = ?", "sts", state, at_utc_us, id);
-
-	return err ? err : store_exec(c, NULL, "DELETE FROM hold_step WHERE hold_id = ?", "s", id);
-}
-
-struct hold_row {
-	int64_t amount_e4;
-	char    state[10];
-};
-
-static int hold_row(void *arg, const char *const *col, unsigned cols)
-{
-	struct hold_row *r = arg;
-
-	(void)cols;
-	r->amount_e4 = strtoll(col[0], NULL, 10);
-	(void)snprintf(r->state, sizeof(r->state), "%s", col[1]);
-	return 1;
-}
 
 /* What the account has for this call: its balance, less what other calls hold. */
 static int settle_charge(struct store_conn *c, struct hold_settle *h, int64_t left)
@@ -162,15 +201,11 @@ static int hold_settle_tx(struct store_conn *c, void *arg)
 {
 	struct hold_settle *h = arg;
 	struct hold_row row;
-	int64_t available, release;
+	int64_t release;
 	int err;
 
 	h->total_e4 = h->loss_e4 = 0;
-	/* rows in the order account, hold: like everywhere, so that two transactions cannot wait for each other */
-	err = store_query(c, hold_available, &available,
-	                  "SELECT balance_e4 + credit_e4 - held_e4 FROM account WHERE id = ? FOR UPDATE", "i", h->account_id);
-	if (!err)
-		err = store_query(c, hold_row, &row, "SELECT amount_e4, state FROM hold WHERE id = ? FOR UPDATE", "s", h->id);
+	err = hold_lock(c, &row, h->id, h->account_id);
 	if (err)
 		return err;
 	if (strcmp(row.state, "settled") == 0)
@@ -178,12 +213,12 @@ static int hold_settle_tx(struct store_conn *c, void *arg)
 		                       "SELECT COALESCE(-SUM(amount_e4), 0) FROM ledger WHERE call_id = ? AND kind = 'charge'",
 		                       "s", h->id);
 	release = strcmp(row.state, "open") == 0 ? row.amount_e4 : 0; /* an expired one was given back already */
-	err = settle_charge(c, h, available + release);
+	err = settle_charge(c, h, row.free_e4 + release);
 	if (!err)
-		err = store_exec(c, NULL, "UPDATE account SET balance_e4 = balance_e4 - ?, held_e4 = held_e4 - ? WHERE id = ?",
-		                 "iii", h->total_e4, release, h->account_id);
-	if (!err)
-		err = hold_end(c, h->id, "settled", h->at_utc_us);
+		err = store_exec(c, NULL,
+		                 "UPDATE account a, hold h SET a.balance_e4 = a.balance_e4 - ?, a.held_e4 = a.held_e4 - ?, "
+		                 "h.state = 'settled', h.closed_at = ? WHERE a.id = ? AND h.id = ?",
+		                 "iitis", h->total_e4, release, h->at_utc_us, h->account_id, h->id);
 	if (!err && h->loss_e4 > 0)
 		log_warn("settlement of call %s: %lld (1/10000) booked to the operator's loss", h->id, (long long)h->loss_e4);
 	return err;
@@ -238,22 +273,20 @@ static int hold_expire_tx(struct store_conn *c, void *arg)
 {
 	struct hold_expire_one *h = arg;
 	struct hold_row row;
-	int64_t ignored;
+	uint64_t changed = 0;
 	int err;
 
 	h->expired = false;
-	err = store_query(c, hold_available, &ignored, "SELECT balance_e4 FROM account WHERE id = ? FOR UPDATE", "i",
-	                  h->account_id);
-	if (!err)
-		err = store_query(c, hold_row, &row,
-		                  "SELECT amount_e4, IF(expires_at < ?, state, 'renewed') FROM hold WHERE id = ? FOR UPDATE",
-		                  "ts", h->now_utc_us, h->id);
+	err = hold_lock(c, &row, h->id, h->account_id);
 	if (err || strcmp(row.state, "open") != 0)
 		return err;
-	err = store_exec(c, NULL, "UPDATE account SET held_e4 = held_e4 - ? WHERE id = ?", "ii", row.amount_e4, h->account_id);
-	if (!err)
-		err = hold_end(c, h->id, "expired", h->now_utc_us);
-	h->expired = !err;
+	/* unless it was renewed meanwhile */
+	err = store_exec(c, &changed, "UPDATE hold SET state = 'expired', closed_at = ? WHERE id = ? AND expires_at < ?", "tst",
+	                 h->now_utc_us, h->id, h->now_utc_us);
+	if (!err && changed)
+		err = store_exec(c, NULL, "UPDATE account SET held_e4 = held_e4 - ? WHERE id = ?", "ii", row.amount_e4,
+		                 h->account_id);
+	h->expired = !err && changed;
 	return err;
 }
 

@@ -57,6 +57,10 @@ bool billing_gave_up(const struct billing *b);
 
 /* ---- the journal ---- */
 
+/* The first entry of each file. A program reads its own format and older ones; a newer one's it refuses, and does not start: what
+ * it does not understand might be money. */
+#define JOURNAL_FORMAT  1
+#define JOURNAL_VERSION "V 1"
 /* An entry, without waiting for it. */
 void billing_journal(struct billing *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int  billing_post_open(struct billing *b);
@@ -84,7 +88,8 @@ struct charge_leg_result {
 /* What an ended leg of an open charge is charged. -ENOENT: it is not charged here. */
 int  charge_leg_result(struct billing *b, const char *call_id, const char *leg_id, struct charge_leg_result *r);
 void record_drop_all(struct billing *b);
-/* One record, from the journal or fresh. -ERANGE: the database refuses its data, for ever. Blocking. */
+/* One record, from the journal or fresh. -ERANGE: the database refuses its data, for ever; -ENOTSUP: it is of another schema.
+ * Blocking. */
 int  record_store(struct store *s, const char *sql);
 /* A settlement. What the database refuses for ever is kept beside the journal, said, and counts as done. Blocking. */
 int  billing_settle(struct billing *b, struct hold_settle *s);

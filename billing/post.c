@@ -146,7 +146,9 @@ void billing_post_shorten(struct billing *b)
 
 	if (b->write_busy || b->writing.len > 0 || b->pending.len > 0)
 		return; /* the next time */
-	err = charge_snapshot(b, &b->writing);
+	err = billing_snapshot_add(&b->writing, JOURNAL_VERSION);
+	if (!err)
+		err = charge_snapshot(b, &b->writing);
 	if (!err)
 		err = record_snapshot(b, &b->writing);
 	if (err) {

@@ -3,6 +3,7 @@
  * billing/replay.c - what an earlier life of this node left in the journal: calls to settle, records to store. Everything may
  * have been done already; nothing is done twice.
  *
+ *   V format                     the first; none in the journals of the first programs
  *   O call account number        a hold is being opened
  *   A call leg utc_us rate       answered
  *   P call leg ms                has talked so long
@@ -186,12 +187,31 @@ static int replay_record(struct replay *r, const char *text)
 	return 0;
 }
 
+static int replay_version(struct replay *r, const char *text)
+{
+	int format;
+
+	if (sscanf(text, "V %d", &format) != 1) {
+		r->strange++;
+		return 0;
+	}
+	if (format <= JOURNAL_FORMAT)
+		return 0;
+	log_error("the journal has format %d, of a newer program; this one knows %d. Start the newer one: it brings the journal "
+	          "into the "
+	          "database",
+	          format, JOURNAL_FORMAT);
+	return -EOVERFLOW;
+}
+
 static int replay_entry(void *arg, char *text)
 {
 	struct replay *r = arg;
 	char id[ID_SIZE];
 
 	switch (text[0]) {
+	case 'V':
+		return replay_version(r, text);
 	case 'O':
 		return replay_open(r, text);
 	case 'A':

@@ -109,6 +109,20 @@ static int callback_ask(struct dialogue *d)
 	return -ETIMEDOUT;
 }
 
+/* Answered, and no room for the call: ended, charged from answer to now, and in the records (rules 19, 25). */
+static int callback_refused(struct callback *c, struct leg *l, int err)
+{
+	struct leg_wait w;
+
+	leg_hangup(l, CAUSE_RESOURCE_UNAVAILABLE);
+	leg_wait_begin(&w, l);
+	(void)leg_wait_gone(&w);
+	leg_wait_end(&w);
+	charge_leg_ended(c->charge, l->id, l->end_us, NULL);
+	record_leg(c->env->billing, &c->setup, l, 0, &c->setup.host_rate);
+	return err;
+}
+
 /* The host has answered: from here on the call is the multi-party object's and its host's. */
 static int callback_answered(struct callback *c, struct leg *l)
 {
@@ -119,11 +133,8 @@ static int callback_answered(struct callback *c, struct leg *l)
 	counter_inc(&c->env->counter[IVR_CALLBACKS_ANSWERED]);
 	charge_leg_answered(c->charge, l->id, l->answer_us, l->answer_utc_us);
 	err = mparty_alloc(&m, c->env->mparty, &c->setup, l, c->charge);
-	if (err) {
-		leg_hangup(l, CAUSE_RESOURCE_UNAVAILABLE);
-		charge_leg_ended(c->charge, l->id, l->end_us, NULL);
-		return err;
-	}
+	if (err)
+		return callback_refused(c, l, err);
 	c->charge = NULL;
 	c->live = m;
 	if (prompt_lang_parse(c->setup.language, &d.lang) != 0)

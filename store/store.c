@@ -255,6 +255,15 @@ static int store_errno(unsigned error, const char *sqlstate)
 		return -ECONNABORTED;
 	case 1062:
 		return -EEXIST;
+	case 1142: /* not granted */
+	case 1227:
+	case 1419: /* triggers, while a binary log is written */
+		return -EPERM;
+	case 1054: /* no such column, table, or number of values: of a newer schema */
+	case 1136:
+	case 1146:
+	case 1235: /* not supported: GET_LOCK on Galera */
+		return -ENOTSUP;
 	case 1265: /* data truncated */
 	case 1364: /* no default value */
 	case 1366: /* incorrect value */

@@ -42,7 +42,8 @@ int store_tx(struct store *s, int (*fn)(struct store_conn *c, void *arg), void *
 /*
  * Statements with ? for values; types has a letter for each: i int64_t, s const char * (NULL: NULL), t int64_t microseconds UTC
  * as DATETIME(3) (0: NULL). 0; -EEXIST duplicate key; -ERANGE the data cannot be stored: a CHECK, a foreign key, a value too long
- * or out of range; -EAGAIN, -ECONNABORTED (see store_tx); -EIO anything else (logged).
+ * or out of range; -ENOTSUP no such table, column or function; -EPERM not granted; -EAGAIN, -ECONNABORTED (see store_tx); -EIO
+ * anything else (logged).
  */
 int store_exec(struct store_conn *c, uint64_t *affected, const char *sql, const char *types, ...);
 /* row is called for each; columns are text, NULL for NULL. It may return 1 to stop, or a negative errno. -ENOENT: no row. */

@@ -60,6 +60,36 @@ static void test_rule_23_trust_and_loss(void **state)
 	bench_close(&t);
 }
 
+/* Gone for longer than the hold lasts, trusted meanwhile, and the hold given back by another node: with the database it is opened
+ * again, and the talk goes on. */
+static void test_rule_23_an_expired_hold_is_opened_again(void **state)
+{
+	struct bench t;
+
+	(void)state;
+	bench_open(&t, 1000000, PER_MINUTE);
+	database_do(t.store, "UPDATE account SET trust_e4 = 50000");
+	assert_int_equal(trigger(&t), 0);
+	assert_int_equal(reserve(&t, HOST), 0);
+	answer(&t, 0);
+	bench_run(&t, 5);
+	unreachable(true);
+	bench_run(&t, 100);
+	unreachable(false);
+	database_do(t.store, "UPDATE account SET held_e4 = 0");
+	database_do(t.store, "UPDATE hold SET state = 'expired', closed_at = '2026-03-02 12:01:30'");
+	bench_run(&t, 20);
+	assert_int_equal(database_int(t.store, "SELECT COUNT(*) FROM hold WHERE state = 'open' AND closed_at IS NULL"), 1);
+	assert_in_range(held(&t), 6000, 12000);
+	bench_run(&t, 600);
+	assert_int_equal(t.exhausted, 0);
+	leg_end(&t, 0, NULL);
+	close_call(&t);
+	assert_int_equal(balance(&t), 1000000 - 13 * 2000); /* 725 s */
+	assert_int_equal(database_int(t.store, "SELECT COUNT(*) FROM loss"), 0);
+	bench_close(&t);
+}
+
 /* The call ends while the database is dead: its owner is not kept waiting, the journal has it, the next start settles it. */
 static void test_rule_23_settled_by_the_next_start(void **state)
 {
@@ -124,6 +154,7 @@ static void test_after_a_crash_a_leg_costs_its_last_checkpoint(void **state)
 	bench_run(&t, 1);
 	bench_billing_close(&t);
 	/* take the old life's settlement back, as if it had never been */
+	database_do(t.store, "DROP TRIGGER ledger_is_not_deleted");
 	database_do(t.store, "DELETE FROM ledger WHERE kind = 'charge'");
 	database_do(t.store, "UPDATE hold SET state = 'open', closed_at = NULL");
 	database_do(t.store, "UPDATE account SET balance_e4 = 1000000, held_e4 = (SELECT SUM(amount_e4) FROM hold)");
@@ -383,6 +414,7 @@ static void test_the_journal_begins_anew_while_legs_talk(void **state)
 	            "UPDATE account SET balance_e4 = balance_e4 + (SELECT -SUM(amount_e4) FROM ledger WHERE call_id = (SELECT "
 	            "MAX(call_id) FROM ledger)), held_e4 = (SELECT amount_e4 FROM hold ORDER BY id DESC LIMIT 1)");
 	database_do(t.store, "UPDATE hold SET state = 'open', closed_at = NULL ORDER BY id DESC LIMIT 1");
+	database_do(t.store, "DROP TRIGGER ledger_is_not_deleted");
 	database_do(t.store, "DELETE FROM ledger WHERE call_id = (SELECT id FROM hold WHERE state = 'open')");
 	bench_check_money(&t);
 	after_crash(&t);
@@ -423,6 +455,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule_23_the_hold_lasts_and_then_it_ends),
 		cmocka_unit_test(test_rule_23_trust_and_loss),
+		cmocka_unit_test(test_rule_23_an_expired_hold_is_opened_again),
 		cmocka_unit_test(test_rule_23_settled_by_the_next_start),
 		cmocka_unit_test(test_after_a_crash_a_leg_costs_its_last_checkpoint),
 		cmocka_unit_test(test_a_dead_nodes_hold_expires),

@@ -161,6 +161,112 @@ static void test_two_calls_share_one_account(void **state)
 	bench_close(&t);
 }
 
+/* ---- two calls of one account share what there is ---- */
+
+/* The second call's view: the same node, the same account, a charge of its own. */
+static void second_call(struct bench *two, const struct bench *one)
+{
+	*two = *one;
+	two->charge = NULL;
+	two->legs = 0;
+	two->warned = two->unwarned = two->exhausted = 0;
+}
+
+/* The first talks and has reserved minutes ahead: the second gets its first minute all the same, at once. */
+static void test_a_call_does_not_starve_another(void **state)
+{
+	struct bench t, two;
+
+	(void)state;
+	bench_open(&t, 12000, PER_MINUTE); /* 1.20: six minutes */
+	assert_int_equal(trigger(&t), 0);
+	assert_int_equal(reserve(&t, HOST), 0);
+	answer(&t, 0);
+	bench_run(&t, 5);
+	assert_in_range(held(&t), 6000, 8000);
+	second_call(&two, &t);
+	assert_int_equal(trigger(&two), 0);
+	assert_int_equal(reserve(&two, HOST), 0);
+	assert_int_equal(reserve(&two, "861084110001"), 0);
+	assert_int_equal(reserve(&two, "861084110002"), 0);
+	assert_true(held(&t) <= 12000);
+	answer(&two, 0);
+	answer(&two, 1);
+	answer(&two, 2);
+	/* 0.20 + 0.60 begun; 0.40 left: the first's second minute, then nothing for three at once */
+	bench_run(&t, 58);
+	assert_int_equal(t.exhausted, 0);
+	assert_int_equal(two.exhausted, 0);
+	bench_run(&t, 10);
+	assert_int_equal(t.exhausted, 0);
+	assert_int_equal(two.exhausted, 1);
+	leg_end(&t, 0, NULL);
+	close_call(&two);
+	close_call(&t);
+	assert_int_equal(balance(&t), 12000 - 4000 - 6000);
+	bench_close(&t);
+}
+
+/* By the second: both end in the same moment, with nothing left. */
+static void test_two_calls_end_together(void **state)
+{
+	struct bench t, two;
+	int64_t began;
+
+	(void)state;
+	bench_open(&t, 10000, PER_SECOND);
+	assert_int_equal(trigger(&t), 0);
+	assert_int_equal(reserve(&t, HOST), 0);
+	answer(&t, 0);
+	bench_run(&t, 60); /* 0.20 used up */
+	second_call(&two, &t);
+	assert_int_equal(trigger(&two), 0);
+	assert_int_equal(reserve(&two, HOST), 0);
+	assert_int_equal(reserve(&two, "8613900000001"), 0);
+	answer(&two, 0);
+	answer(&two, 1);
+	began = clock_mono_us();
+	bench_run(&t, 30); /* 0.80 at 0.20 + 0.20 + 0.60 a minute: 48 s */
+	assert_int_equal(t.warned, 1);
+	assert_int_equal(two.warned, 1);
+	assert_in_range(charge_seconds_left(t.charge), 16, 19);
+	assert_in_range(charge_seconds_left(two.charge), 16, 19);
+	bench_run(&t, 25);
+	assert_int_equal(t.exhausted, 1);
+	assert_int_equal(two.exhausted, 1);
+	assert_in_range(t.exhausted_us - began, CLOCK_SEC(45), CLOCK_SEC(50));
+	assert_in_range(two.exhausted_us - began, CLOCK_SEC(45), CLOCK_SEC(50));
+	close_call(&t);
+	close_call(&two);
+	assert_in_range(balance(&t), 0, 170);
+	bench_close(&t);
+}
+
+/* What the first call leaves is the other's. */
+static void test_a_call_that_ends_leaves_its_money_to_the_other(void **state)
+{
+	struct bench t, two;
+
+	(void)state;
+	bench_open(&t, 12000, PER_MINUTE);
+	assert_int_equal(trigger(&t), 0);
+	assert_int_equal(reserve(&t, HOST), 0);
+	answer(&t, 0);
+	second_call(&two, &t);
+	assert_int_equal(trigger(&two), 0);
+	assert_int_equal(reserve(&two, HOST), 0);
+	answer(&two, 0);
+	bench_run(&t, 130); /* 1.20: three minutes each */
+	assert_int_equal(t.warned + two.warned, 2);
+	leg_end(&t, 0, NULL);
+	close_call(&t);
+	bench_run(&two, 100);
+	assert_int_equal(two.exhausted, 1); /* 0.60 for the first, 0.60 for this one's three: nothing came free */
+	close_call(&two);
+	assert_int_equal(balance(&two), 0);
+	bench_close(&two);
+}
+
 /* ---- rule 22 ---- */
 
 static void three_answered_together(struct bench *t, const char *tariff)
@@ -354,6 +460,9 @@ int main(void)
 		cmocka_unit_test(test_member_leg_is_refused_with_its_reason),
 		cmocka_unit_test(test_a_leg_without_money_is_refused_before_its_setup),
 		cmocka_unit_test(test_two_calls_share_one_account),
+		cmocka_unit_test(test_a_call_does_not_starve_another),
+		cmocka_unit_test(test_two_calls_end_together),
+		cmocka_unit_test(test_a_call_that_ends_leaves_its_money_to_the_other),
 		cmocka_unit_test(test_rule_22_per_second),
 		cmocka_unit_test(test_rule_22_per_minute),
 		cmocka_unit_test(test_rule_22_a_leg_added_late),

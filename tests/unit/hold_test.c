@@ -53,8 +53,6 @@ static void check_money(struct store *s)
 	                        "hold h WHERE h.account_id = a.id AND h.state = 'open')"),
 		0);
 	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM account WHERE balance_e4 + credit_e4 < held_e4"), 0);
-	assert_int_equal(
-		database_int(s, "SELECT COUNT(*) FROM hold_step t JOIN hold h ON h.id = t.hold_id WHERE h.state <> 'open'"), 0);
 }
 
 static struct hold_open opening(struct store *s, int64_t amount_e4)
@@ -71,13 +69,13 @@ static struct hold_open opening(struct store *s, int64_t amount_e4)
 	return h;
 }
 
-static struct hold_extend extending(const struct hold_open *h, int step, int64_t want_e4)
+static struct hold_extend extending(const struct hold_open *h, int64_t need_e4)
 {
-	struct hold_extend x = {
-		.account_id = h->account_id, .step = step, .want_e4 = want_e4, .expires_utc_us = A_TIME + CLOCK_SEC(90),
-	};
+	struct hold_extend x = { .account_id = h->account_id, .enough_e4 = need_e4, .expires_utc_us = A_TIME + CLOCK_SEC(90) };
 
 	memcpy(x.id, h->id, ID_SIZE);
+	for (unsigned i = 0; i < HOLD_MOMENTS; i++)
+		x.need_e4[i] = need_e4;
 	return x;
 }
 
@@ -99,23 +97,25 @@ static void test_open_extend_settle(void **state)
 {
 	struct store *s = with_account(10000);
 	struct hold_open h = opening(s, 4000);
-	struct hold_extend x = extending(&h, 1, 5000);
+	struct hold_extend x = extending(&h, 9000);
 	struct hold_settle z;
 
 	(void)state;
 	assert_int_equal(hold_open(s, &h), 0);
 	assert_int_equal(held(s), 4000);
 	assert_int_equal(hold_extend(s, &x), 0);
-	assert_int_equal(x.granted_e4, 5000);
-	assert_int_equal(x.available_e4, 1000);
-	x = extending(&h, 2, 5000); /* as much as there is */
+	assert_int_equal(x.held_e4, 9000);
+	assert_int_equal(x.share_e4, 10000);
+	assert_false(x.scarce);
+	x = extending(&h, 15000); /* as much as there is */
 	assert_int_equal(hold_extend(s, &x), 0);
-	assert_int_equal(x.granted_e4, 1000);
-	assert_int_equal(x.available_e4, 0);
-	x = extending(&h, 3, 5000);
-	x.need_e4 = 1;
-	assert_int_equal(hold_extend(s, &x), -EDQUOT);
-	assert_int_equal(x.available_e4, 0);
+	assert_int_equal(x.held_e4, 10000);
+	assert_true(x.scarce);
+	assert_int_equal(held(s), 10000);
+	x = extending(&h, 7000); /* a leg has left */
+	assert_int_equal(hold_extend(s, &x), 0);
+	assert_int_equal(x.held_e4, 7000);
+	assert_int_equal(held(s), 7000);
 	assert_int_equal(database_int(s, "SELECT expires_at = '2026-03-02 12:01:30.000' FROM hold"), 1);
 	settling(&z, &h, 2, 3000);
 	assert_int_equal(hold_settle(s, &z), 0);
@@ -123,7 +123,7 @@ static void test_open_extend_settle(void **state)
 	assert_int_equal(z.loss_e4, 0);
 	assert_int_equal(balance(s), 4000);
 	assert_int_equal(held(s), 0);
-	x = extending(&h, 3, 1);
+	x = extending(&h, 1);
 	assert_int_equal(hold_extend(s, &x), -ESTALE);
 	assert_int_equal(held(s), 0);
 	check_money(s);
@@ -201,7 +201,7 @@ static void test_expired_is_given_back_once_and_settled_from_what_is_there(void 
 {
 	struct store *s = with_account(10000);
 	struct hold_open h = opening(s, 4000), late;
-	struct hold_extend x = extending(&h, 1, 1000);
+	struct hold_extend x = extending(&h, 5000);
 	struct hold_settle z;
 	int64_t count;
 
@@ -253,17 +253,18 @@ static void test_one_bad_hold_does_not_keep_the_others(void **state)
 
 /* ---- each statement failing, before it is sent or with its reply lost ---- */
 
-static void whole_life(struct store *s, const struct hold_open *h, const struct hold_settle *z)
+static void whole_life(struct store *s, struct hold_open *h, const struct hold_settle *z)
 {
 	struct hold_settle again = *z;
-	struct hold_extend x = extending(h, 1, 3000);
+	struct hold_extend x = extending(h, 7000);
 
 	assert_int_equal(hold_open(s, h), 0);
 	assert_int_equal(hold_open(s, h), 0);
+	assert_int_equal(h->held_e4, 4000);
 	assert_int_equal(hold_extend(s, &x), 0);
-	assert_int_equal(x.granted_e4, 3000);
+	assert_int_equal(x.held_e4, 7000);
 	assert_int_equal(hold_extend(s, &x), 0);
-	assert_int_equal(x.granted_e4, 3000);
+	assert_int_equal(x.held_e4, 7000);
 	assert_int_equal(hold_settle(s, &again), 0);
 	assert_int_equal(again.total_e4, 5000);
 	again = *z;
@@ -349,7 +350,7 @@ static void *race(void *arg)
 		r->other += err != 0 && err != -EDQUOT;
 		if (err)
 			continue;
-		x = extending(&h, 1, 300);
+		x = extending(&h, 1000);
 		if (hold_extend(r->s, &x) != 0)
 			r->other++;
 		settling(&z, &h, 1, 10);

@@ -352,6 +352,38 @@ static void test_strange_entries_are_kept_and_nothing_is_run(void **state)
 	check_money(l);
 }
 
+/* A journal of a newer format: not touched, and this program does not start on it. */
+static void test_a_newer_format_is_refused(void **state)
+{
+	static char entry[2][JOURNAL_TEXT_MAX] = { "V 2", "O aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 " HOST };
+	struct left *l = *state;
+	struct stat before, after;
+
+	left_write(l, entry, 2, 0);
+	assert_int_equal(stat(l->path, &before), 0);
+	assert_int_equal(start(l), -EOVERFLOW);
+	assert_int_equal(stat(l->path, &after), 0);
+	assert_int_equal(before.st_size, after.st_size);
+	entry[0][2] = '1';
+	left_write(l, entry, 2, 0);
+	assert_int_equal(start(l), 0);
+}
+
+/* A record with columns that this schema lacks, or has no more: put aside, and the node starts. */
+static void test_a_record_of_another_schema_is_put_aside(void **state)
+{
+	static char entry[1][JOURNAL_TEXT_MAX] = {
+		"R aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa INSERT INTO leg_record (leg_id, tomorrow) VALUES ('x', 1)"
+	};
+	struct left *l = *state;
+	char cmd[300];
+
+	left_write(l, entry, 1, 0);
+	assert_int_equal(start(l), 0);
+	(void)snprintf(cmd, sizeof(cmd), "grep -q tomorrow %.*s.rejected", (int)(strlen(l->path) - strlen(".journal")), l->path);
+	assert_int_equal(system(cmd), 0);
+}
+
 /* Entries with right sums and any words: survived, and no money moves that no hold was there for. */
 static void test_any_words_are_survived(void **state)
 {
@@ -403,6 +435,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_each_statement_of_the_replay_failing, fresh, done),
 		cmocka_unit_test_setup_teardown(test_a_start_that_fails_forgets_nothing, fresh, done),
 		cmocka_unit_test_setup_teardown(test_strange_entries_are_kept_and_nothing_is_run, fresh, done),
+		cmocka_unit_test_setup_teardown(test_a_newer_format_is_refused, fresh, done),
+		cmocka_unit_test_setup_teardown(test_a_record_of_another_schema_is_put_aside, fresh, done),
 		cmocka_unit_test_setup_teardown(test_any_words_are_survived, fresh, done),
 	};
 

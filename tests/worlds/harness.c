@@ -208,9 +208,17 @@ int64_t held(struct world *w, const char *number)
 
 void give(struct world *w, const char *number, int64_t e4)
 {
-	sql_do(w, "UPDATE ledger SET amount_e4 = %lld WHERE number = '%s'", (long long)e4, number);
-	sql_do(w, "UPDATE account SET balance_e4 = %lld WHERE id = (SELECT account_id FROM account_number WHERE number = '%s')",
-	       (long long)e4, number);
+	int64_t more = e4 - balance(w, number);
+
+	sql_do(w,
+	       "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) SELECT MD5(CONCAT(number, (SELECT COUNT(*) FROM "
+	       "ledger))), account_id, number, 'correction', %lld, '2026-03-02' FROM account_number WHERE number = '%s'",
+	       (long long)more, number);
+	sql_do(w,
+	       "UPDATE account SET balance_e4 = balance_e4 + %lld WHERE id = (SELECT account_id FROM account_number WHERE number "
+	       "= "
+	       "'%s')",
+	       (long long)more, number);
 }
 
 void per_second(struct world *w)

@@ -129,9 +129,7 @@ SCENARIO(rule_20_not_enough_money, "less than callback's and cheapest member's f
 {
 	struct world *w = world_open(NULL);
 
-	sql_do(w, "UPDATE ledger SET amount_e4 = 3999 WHERE number = '" HOST_E "'");
-	sql_do(w, "UPDATE account SET balance_e4 = 3999 WHERE id = (SELECT account_id FROM account_number WHERE number = '" HOST_E
-	          "')");
+	give(w, HOST_E, 3999);
 	refused(w, HOST, "", PROMPT_ZH_CN, "refused-no-money");
 }
 
@@ -140,9 +138,7 @@ SCENARIO(rule_20_just_enough_money, "0.40 is enough for 0.20 and 0.20, held befo
 	struct world *w = world_open(NULL);
 	const char *trigger;
 
-	sql_do(w, "UPDATE ledger SET amount_e4 = 4000 WHERE number = '" HOST_E "'");
-	sql_do(w, "UPDATE account SET balance_e4 = 4000 WHERE id = (SELECT account_id FROM account_number WHERE number = '" HOST_E
-	          "')");
+	give(w, HOST_E, 4000);
 	trigger = phone_dials(w, HOST, "12599");
 	expect_hears(w, trigger, PROMPT_ZH_CN, "order-confirmed-hang-up", 8);
 	CHECK_INT(held(w, HOST_E), 4000);

@@ -142,7 +142,7 @@ void    sql_text(struct world *w, char *out, size_t size, const char *fmt, ...) 
 void    sql_do(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int64_t balance(struct world *w, const char *number);   /* canonical; 1/10000 */
 int64_t held(struct world *w, const char *number);
-void    give(struct world *w, const char *number, int64_t e4);    /* his opening balance, before he calls */
+void    give(struct world *w, const char *number, int64_t e4);    /* from now on this is his balance */
 void    per_second(struct world *w);                              /* all rates: charged by the second, no minimum */
 
 /* 12599 dialled, called back, answered: he listens to the first prompt since a second. The id of the callback. */
