@@ -43,26 +43,47 @@ count() {
 	[ "$f" -eq 0 ]
 }
 
-# one NAME LIMIT_S WHOLE COMMAND...: runs one test program. With RETRY=1 (systems: real time, real threads, a machine that others may be
-# using) a failure is tried once more; that it was needed is said, and its log kept. The last result counts.
-one() {
-	local name=$1 limit=$2 whole=$3 status=0 log
-	shift 3
-	log=$build/log/$name.log
-	timeout -k 10 "$limit" "${run[@]}" "$@" >"$log" 2>&1 </dev/null || status=$?
-	local try
-	for try in ${RETRY:-}; do
-		[ $status -ne 0 ] || break
-		mv "$log" "$log.$try"
-		echo "--- $name failed (status $status; $log.$try); try $try of those allowed more"
-		grep -E '^(FAIL|not ok)' "$log.$try" | head -n 5 | sed 's/^/  | /'
-		status=0
-		timeout -k 10 "$limit" "${run[@]}" "$@" >"$log" 2>&1 </dev/null || status=$?
-	done
-	if ! count "$log" $status "$whole"; then
-		echo "--- $name failed (status $status$([ $status -eq 124 ] && echo ": not finished after $limit s")); from $log:"
+# start NAME LIMIT_S COMMAND...: one test program in the background, $side of them side by side at most: most wait for a database or the clock.
+running=()
+start() {
+	local name=$1 limit=$2
+	shift 2
+	while [ "$(jobs -rp | wc -l)" -ge "$side" ]; do wait -n; done
+	running+=("$name")
+	{
+		timeout -k 10 "$limit" "${run[@]}" "$@" >"$build/log/$name.log" 2>&1 </dev/null
+		echo $? >"$build/log/$name.status"
+	} &
+}
+# judge NAME WHOLE: what came of it
+judge() {
+	local log=$build/log/$1.log status
+	status=$(cat "$build/log/$1.status")
+	if ! count "$log" "$status" "$2"; then
+		echo "--- $1 failed (status $status$([ "$status" -eq 124 ] && echo ": not finished in time")); from $log:"
 		grep -v -E '^(ok  |\[ RUN  |\[       OK)' "$log" | tail -n 150 | sed 's/^/  | /'
 	fi
+}
+judge_all() { # WHOLE
+	local name
+	wait
+	for name in "${running[@]}"; do judge "$name" "$1"; done
+	running=()
+}
+# The systems that failed: real time and real threads, on a machine that others may be using: a failure is tried once more, alone; that it was
+# needed is said, and its log kept. The last result counts.
+systems_again() {
+	local name log
+	wait
+	for name in "${running[@]}"; do
+		log=$build/log/$name.log
+		[ "$(cat "$build/log/$name.status")" -ne 0 ] || continue
+		mv "$log" "$log.1"
+		echo "--- $name failed (status $(cat "$build/log/$name.status"); $log.1); once more"
+		grep -E '^(FAIL|not ok)' "$log.1" | head -n 5 | sed 's/^/  | /'
+		timeout -k 10 600 "${run[@]}" bash "tests/systems/$name.sh" >"$log" 2>&1 </dev/null
+		echo $? >"$build/log/$name.status"
+	done
 }
 
 begin() {
@@ -91,18 +112,27 @@ for s in $stages; do
 	begin "$s"
 	case $s in
 	units)
+		side=3
 		for t in tests/unit/*_test.c; do
 			[ -e "$t" ] || continue
 			t=$(basename "$t" .c)
-			one "$t" 120 0 "$build/tests/$t"
-		done ;;
+			start "$t" 300 "$build/tests/$t"
+		done
+		judge_all 0 ;;
 	worlds)
-		if [ -x "$build/bin/worlds" ]; then one worlds 1200 0 "$build/bin/worlds"; fi ;;
+		side=1
+		if [ -x "$build/bin/worlds" ]; then start worlds 1200 "$build/bin/worlds"; fi
+		judge_all 0 ;;
 	systems)
+		side=2
 		for t in tests/systems/*.sh; do
 			[ -e "$t" ] || continue
-			RETRY=1 one "$(basename "$t" .sh)" 600 1 bash "$t"
-		done ;;
+			[ "$t" = tests/systems/load.sh ] || start "$(basename "$t" .sh)" 600 bash "$t"
+		done
+		wait
+		start load 600 bash tests/systems/load.sh # what it measures it measures alone
+		systems_again
+		judge_all 1 ;;
 	*)
 		echo "TESTS is of: units worlds systems" >&2
 		failed=$((failed + 1)) ;;
