@@ -34,14 +34,16 @@ bool billing_idle(const struct billing *b);  /* nothing unsettled, no record und
 struct billing_trigger {
 	struct charge_account account;
 	char        language[8];     /* set as soon as the account is known, also with an error */
-	struct rate callback_rate;   /* of the callback leg, from the service's home area to the host */
+	struct rate_quote callback_rate; /* of the callback leg, from the service's home area to the host */
 	int64_t     hold_e4;         /* rule 20: callback's and the cheapest member's set-up fee and minimum */
 };
-/* Blocking. 0; -ENOENT no such number; -EACCES suspended or closed; -EDQUOT not enough money; -ENODATA no rate for the callback;
+/* service: the number that was dialled; a tariff of its own goes before the account's (rule 24). NULL: none.
+ * Blocking. 0; -ENOENT no such number; -EACCES suspended or closed; -EDQUOT not enough money; -ENODATA no rate for the callback;
  * -EIO. */
 int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us,
                           struct billing_trigger *t);
 /* Blocking. 0; -EACCES barred; -ENOENT no rate; -EIO. */
-int billing_rate_leg(struct billing *b, const struct charge_account *a, const char *called, int64_t at_utc_us, struct rate *rate);
+int billing_rate_leg(struct billing *b, const struct charge_account *a, const char *called, int64_t at_utc_us,
+                     struct rate_quote *rate);
 
 #endif

@@ -104,8 +104,8 @@ static unsigned charge_standing(const struct charge *c)
 	return n;
 }
 
-int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate, void (*done)(void *arg, int err),
-                       void *arg)
+int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate_quote *rate,
+                       void (*done)(void *arg, int err), void *arg)
 {
 	struct charge_leg *l;
 
@@ -115,7 +115,8 @@ int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struc
 	l = &c->leg[c->count++];
 	memset(l, 0, sizeof(*l));
 	memcpy(l->id, leg_id, ID_SIZE);
-	l->rate = *rate;
+	l->quote = *rate;
+	l->rate = rate->now;
 	l->reserved = done;
 	l->arg = arg;
 	l->state = LEG_RESERVING;
@@ -139,7 +140,7 @@ static void reserve_wait_done(void *arg, int err)
 	coro_wake(w->coro);
 }
 
-int charge_leg_reserve_wait(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate)
+int charge_leg_reserve_wait(struct charge *c, const char leg_id[ID_SIZE], const struct rate_quote *rate)
 {
 	struct reserve_wait w = { .coro = coro_self() };
 	int err = charge_leg_reserve(c, leg_id, rate, reserve_wait_done, &w);
@@ -161,6 +162,7 @@ void charge_leg_answered(struct charge *c, const char leg_id[ID_SIZE], int64_t m
 	l->state = LEG_LIVE;
 	l->answer_mono_us = mono_us;
 	l->answer_utc_us = utc_us;
+	l->rate = *rate_quote_at(&l->quote, utc_us);
 	rate_to_text(&l->rate, rate);
 	billing_journal(c->b, "A %s %s %lld %s", c->call_id, leg_id, (long long)utc_us, rate);
 	counter_inc(&c->b->counter[BILLING_ANSWERS]);

@@ -32,7 +32,8 @@ struct billing; /* billing/billing.h: store, workers, journal, settings of one n
 #define CHARGE_LOOK_AHEAD_S 120
 
 struct charge_account {          /* what the trigger found out; copied */
-	int64_t account_id, provider_id, tariff_id;
+	int64_t account_id, provider_id, tariff_id; /* the tariff of this call: the service's, else the account's */
+	unsigned discount_bp;    /* hundredths of a percent off every leg */
 	char    number[32];      /* the host's, E.164 digits */
 	int64_t trust_e4;        /* what he may talk for while no node can ask the database (rule 23) */
 };
@@ -53,11 +54,13 @@ int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZ
 void charge_set_owner(struct charge *c, const struct charge_handlers *h, void *arg);
 
 /* Set-up fee + first increment (or minimum) are held before its SETUP. done(arg, 0 | -EDQUOT | -EIO). The leg exists from the
- * call on; when refused it is ended by the charge itself. rate is copied. Returns -ENOSPC over CHARGE_LEGS_MAX. */
-int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate, void (*done)(void *arg, int err),
+ * call on; when refused it is ended by the charge itself. rate is copied; the version of it that is valid at the answer applies.
+ * Returns -ENOSPC over CHARGE_LEGS_MAX. */
+int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate_quote *rate,
+                       void (*done)(void *arg, int err),
                        void *arg);
 /* The same from a coroutine. */
-int charge_leg_reserve_wait(struct charge *c, const char leg_id[ID_SIZE], const struct rate *rate);
+int charge_leg_reserve_wait(struct charge *c, const char leg_id[ID_SIZE], const struct rate_quote *rate);
 
 /* Fsyncs the answer into the journal (on a worker) and starts the meter. Times of the CONNECT, rule 19. */
 void charge_leg_answered(struct charge *c, const char leg_id[ID_SIZE], int64_t mono_us, int64_t utc_us);
@@ -69,7 +72,7 @@ void charge_leg_ended(struct charge *c, const char leg_id[ID_SIZE], int64_t mono
 /* Seconds until exhaustion at the present rates; INT64_MAX when nothing is due. What #8 says and the warning uses. */
 int64_t charge_seconds_left(const struct charge *c);
 /* What member leg at `rate`, begun now beside the live legs, could talk (honest minutes left before dialling). */
-int64_t charge_seconds_left_with(const struct charge *c, const struct rate *rate);
+int64_t charge_seconds_left_with(const struct charge *c, const struct rate_quote *rate);
 
 /* All legs must have ended. Settles in one transaction: a ledger row per leg with an amount, the hold closed, the rest given
  * back; retried until the database answers. done (may be NULL) is called when it is in the database, or when the database has

@@ -26,7 +26,7 @@ int64_t charge_due(const struct charge *c, int64_t at_us, bool with_reserving)
 		} else if (l->state == LEG_DONE) {
 			due += l->amount_e4;
 		} else if (l->state == LEG_RESERVED || with_reserving) {
-			due += rating_first_e4(&l->rate, clock_utc_us());
+			due += rating_quote_first_e4(&l->quote, clock_utc_us());
 		}
 	}
 	return due;
@@ -77,7 +77,7 @@ int64_t charge_seconds_left(const struct charge *c)
 	return end == CLOCK_NEVER ? INT64_MAX : (end - now) / 1000000;
 }
 
-int64_t charge_seconds_left_with(const struct charge *c, const struct rate *rate)
+int64_t charge_seconds_left_with(const struct charge *c, const struct rate_quote *rate)
 {
 	struct charge *with = malloc(sizeof(*with));
 	int64_t left;
@@ -90,7 +90,7 @@ int64_t charge_seconds_left_with(const struct charge *c, const struct rate *rate
 
 		memset(l, 0, sizeof(*l));
 		l->state = LEG_LIVE;
-		l->rate = *rate;
+		l->rate = *rate_quote_at(rate, clock_utc_us());
 		l->answer_mono_us = clock_mono_us();
 		l->answer_utc_us = clock_utc_us();
 	}

@@ -39,7 +39,7 @@ static void charge_reserve_answer(struct charge_leg *l, int err)
  * to. */
 static int charge_reserve_judge(const struct charge *c, const struct charge_leg *l)
 {
-	int64_t now = clock_mono_us(), need = charge_due(c, now, false) + rating_first_e4(&l->rate, clock_utc_us());
+	int64_t now = clock_mono_us(), need = charge_due(c, now, false) + rating_quote_first_e4(&l->quote, clock_utc_us());
 
 	if (need <= c->hold_e4)
 		return 0;

@@ -19,7 +19,8 @@ enum charge_leg_state { LEG_RESERVING, LEG_RESERVED, LEG_LIVE, LEG_DONE };
 struct charge_leg {
 	char                  id[ID_SIZE];
 	enum charge_leg_state state;
-	struct rate           rate;
+	struct rate_quote     quote;
+	struct rate           rate;         /* the one of the two that applies, from the answer on */
 	int64_t               answer_mono_us, answer_utc_us, talk_ms, amount_e4;
 	int64_t               asked_us;     /* when its money was asked for */
 	void (*reserved)(void *arg, int err);

@@ -10,7 +10,7 @@
 
 struct check {
 	struct billing         *b;
-	const char             *number;
+	const char             *number, *service;
 	int64_t                 at_utc_us;
 	struct billing_trigger *t;
 	char                    state[12];
@@ -30,6 +30,7 @@ static int check_row(void *arg, const char *const *col, unsigned cols)
 	(void)snprintf(q->state, sizeof(q->state), "%s", col[4]);
 	q->available_e4 = strtoll(col[5], NULL, 10);
 	a->trust_e4 = strtoll(col[6], NULL, 10);
+	a->discount_bp = (unsigned)strtoul(col[7], NULL, 10);
 	return 1;
 }
 
@@ -37,36 +38,39 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 {
 	struct check *q = arg;
 	struct billing_trigger *t = q->t;
+	struct tariff_ask ask = { .origin_area = q->b->config.home_area, .called = q->number, .at_utc_us = q->at_utc_us };
 	int64_t member_e4;
 	int err;
 
-	err = store_query(c, check_row, q,
-	                  /* what other calls need for their next seconds is gone; the rest they give back (billing/hold.h) */
-	                  "SELECT a.id, a.provider_id, a.tariff_id, a.language, a.state, a.balance_e4 + a.credit_e4 - (SELECT "
-	                  "COALESCE(SUM(h.need1_e4), 0) FROM hold h WHERE h.account_id = a.id AND h.state = 'open'), "
-	                  "a.trust_e4 FROM account_number n JOIN account a ON a.id = n.account_id WHERE n.number = ? AND "
-	                  "n.valid_from <= ? AND n.valid_to IS NULL",
-	                  "st", q->number, q->at_utc_us);
+	err = store_query(
+		c, check_row, q,
+		/* what other calls need for their next seconds is gone; the rest they give back (billing/hold.h) */
+		"SELECT a.id, a.provider_id, COALESCE(s.tariff_id, a.tariff_id), a.language, a.state, a.balance_e4 + "
+		"a.credit_e4 - (SELECT COALESCE(SUM(h.need1_e4), 0) FROM hold h WHERE h.account_id = a.id AND h.state = "
+		"'open'), a.trust_e4, a.discount_bp FROM account_number n JOIN account a ON a.id = n.account_id LEFT JOIN "
+		"service_number s ON s.number = ? WHERE n.number = ? AND n.valid_from <= ? AND n.valid_to IS NULL",
+		"sst", q->service, q->number, q->at_utc_us);
 	if (err)
 		return err;
 	if (strcmp(q->state, "active") != 0)
 		return -EACCES;
 	(void)snprintf(t->account.number, sizeof(t->account.number), "%s", q->number);
-	err = tariff_rate(c, t->account.tariff_id, q->b->config.home_area, q->number, q->at_utc_us, &t->callback_rate);
+	ask.tariff_id = t->account.tariff_id;
+	ask.discount_bp = t->account.discount_bp;
+	err = tariff_quote(c, &ask, &t->callback_rate);
 	if (!err)
-		err = tariff_cheapest_first(c, t->account.tariff_id, q->at_utc_us, &member_e4);
+		err = tariff_cheapest_first(c, &ask, &member_e4);
 	if (err)
 		return err == -ENOENT ? -ENODATA : err;
-	t->hold_e4 = rating_first_e4(&t->callback_rate, q->at_utc_us) + member_e4;
+	t->hold_e4 = rating_quote_first_e4(&t->callback_rate, q->at_utc_us) + member_e4;
 	return q->available_e4 < t->hold_e4 ? -EDQUOT : 0;
 }
 
 int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us,
                           struct billing_trigger *t)
 {
-	struct check q = { .b = b, .number = number, .at_utc_us = at_utc_us, .t = t };
+	struct check q = { .b = b, .number = number, .service = service ? service : "", .at_utc_us = at_utc_us, .t = t };
 
-	(void)service; /* one tariff an account; a service's own tariff comes with the table of services */
 	memset(t, 0, sizeof(*t));
 	return store_tx(b->store, check_trigger_tx, &q);
 }
@@ -76,7 +80,7 @@ struct rate_query {
 	const struct charge_account *a;
 	const char                  *called;
 	int64_t                      at_utc_us;
-	struct rate                 *rate;
+	struct rate_quote           *rate;
 };
 
 static int origin_row(void *arg, const char *const *col, unsigned cols)
@@ -90,6 +94,7 @@ static int rate_leg_tx(struct store_conn *c, void *arg)
 {
 	struct rate_query *q = arg;
 	char origin[16];
+	struct tariff_ask ask = { q->a->tariff_id, q->at_utc_us, origin, q->called, q->a->discount_bp };
 	bool host = true;
 	int err = tariff_barred(c, q->called);
 
@@ -100,10 +105,11 @@ static int rate_leg_tx(struct store_conn *c, void *arg)
 		err = tariff_area(c, q->a->number, origin);
 	else
 		(void)snprintf(origin, sizeof(origin), "%s", q->b->config.home_area);
-	return err ? err : tariff_rate(c, q->a->tariff_id, origin, q->called, q->at_utc_us, q->rate);
+	return err ? err : tariff_quote(c, &ask, q->rate);
 }
 
-int billing_rate_leg(struct billing *b, const struct charge_account *a, const char *called, int64_t at_utc_us, struct rate *rate)
+int billing_rate_leg(struct billing *b, const struct charge_account *a, const char *called, int64_t at_utc_us,
+                     struct rate_quote *rate)
 {
 	struct rate_query q = { b, a, called, at_utc_us, rate };
 

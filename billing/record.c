@@ -164,7 +164,7 @@ static const char *number_or_null(int64_t v, char buf[24])
 }
 
 /* The last columns: what the charge says of the leg. NULLs when it was not charged. */
-static void record_charged(struct billing *b, const struct leg_record *r, char *out, size_t size)
+static void record_charged(struct billing *b, struct leg_record *r, char *out, size_t size)
 {
 	char rate[RATE_TEXT_MAX], transfer[ID_SIZE + 4] = "NULL";
 	struct charge_leg_result q;
@@ -173,6 +173,11 @@ static void record_charged(struct billing *b, const struct leg_record *r, char *
 		(void)snprintf(out, size, "NULL,NULL,NULL,NULL,NULL");
 		return;
 	}
+	if (q.rate.tariff_id) { /* the version that was valid at the answer; the caller knows what was valid when it was called */
+		r->tariff_id = q.rate.tariff_id;
+		r->tariff_version = q.rate.version;
+		r->price_e4 = q.rate.price_e4;
+	}
 	rate_to_text(&q.rate, rate);
 	if (q.amount_e4 > 0)
 		(void)snprintf(transfer, sizeof(transfer), "'%s'", r->leg_id);
@@ -180,8 +185,9 @@ static void record_charged(struct billing *b, const struct leg_record *r, char *
 	               (long long)q.amount_e4, transfer);
 }
 
-void record_put_leg(struct billing *b, const struct leg_record *r)
+void record_put_leg(struct billing *b, const struct leg_record *put)
 {
+	struct leg_record own = *put, *r = &own;
 	char sql[JOURNAL_TEXT_MAX - 64], charged[RATE_TEXT_MAX + 160];
 	char calling[WORD], calling_raw[WORD], called[WORD], called_raw[WORD], redirecting[WORD], redirecting_raw[WORD],
 		trunk[WORD], channel[64], node[WORD];

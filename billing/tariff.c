@@ -11,7 +11,7 @@
 #define LOG_MODULE "tariff"
 
 #define RATE_COLUMNS \
-	"class, prefix, price_e4, setup_e4, minimum_s, increment_s, free_s, bands, utc_offset_min, version, tariff_id"
+	"class, prefix, price_e4, setup_e4, minimum_s, increment_s, free_s, bands, utc_offset_min, version, tariff_id, zone_rule"
 
 /* ---- looking up ---- */
 
@@ -84,78 +84,121 @@ static int rate_row(void *arg, const char *const *col, unsigned cols)
 	r->utc_offset_min = (int16_t)strtol(col[8], NULL, 10);
 	r->version = (int)strtol(col[9], NULL, 10);
 	r->tariff_id = strtoll(col[10], NULL, 10);
-	if (rate_bands_from_text(r, col[7]) != 0 || !rating_valid(r)) {
+	if (rate_bands_from_text(r, col[7]) != 0 || rate_summer_from_text(&r->summer, col[11]) != 0 || !rating_valid(r)) {
 		log_error("tariff %s has a rate out of limits: %s %s", col[10], col[0], col[1]);
 		return -EIO;
 	}
 	return 1;
 }
 
-int tariff_rate(struct store_conn *c, int64_t tariff_id, const char *origin_area, const char *called, int64_t at_utc_us,
-                struct rate *r)
+int tariff_rate(struct store_conn *c, const struct tariff_ask *q, struct rate *r)
 {
 	char list[1024], sql[1600], area[16];
 	int err;
 
-	if (prefix_list(called, list, sizeof(list)) != 0)
+	if (prefix_list(q->called, list, sizeof(list)) != 0)
 		return -ENOENT;
 	(void)snprintf(sql, sizeof(sql),
 	               "SELECT " RATE_COLUMNS
 	               " FROM tariff_rate WHERE tariff_id = ? AND class = 'prefix' AND prefix IN (%s) AND valid_from <= ? AND "
 	               "(valid_to IS NULL OR valid_to > ?) ORDER BY LENGTH(prefix) DESC, valid_from DESC LIMIT 1",
 	               list);
-	err = store_query(c, rate_row, r, sql, "itt", tariff_id, at_utc_us, at_utc_us);
-	if (err != -ENOENT)
-		return err;
-	err = tariff_area(c, called, area);
-	if (err || area[0] == '\0')
-		return err ? err : -ENOENT;
-	return store_query(
-		c, rate_row, r,
-		"SELECT " RATE_COLUMNS
-		" FROM tariff_rate WHERE tariff_id = ? AND class = ? AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?) "
-		"ORDER BY valid_from DESC LIMIT 1",
-		"istt", tariff_id, strcmp(area, origin_area) == 0 ? "local" : "domestic", at_utc_us, at_utc_us);
+	err = store_query(c, rate_row, r, sql, "itt", q->tariff_id, q->at_utc_us, q->at_utc_us);
+	if (err == -ENOENT) {
+		err = tariff_area(c, q->called, area);
+		if (err || area[0] == '\0')
+			return err ? err : -ENOENT;
+		err = store_query(c, rate_row, r,
+		                  "SELECT " RATE_COLUMNS
+		                  " FROM tariff_rate WHERE tariff_id = ? AND class = ? AND valid_from <= ? "
+		                  "AND (valid_to IS NULL OR valid_to > ?) ORDER BY valid_from DESC LIMIT 1",
+		                  "istt", q->tariff_id, strcmp(area, q->origin_area) == 0 ? "local" : "domestic", q->at_utc_us,
+		                  q->at_utc_us);
+	}
+	if (!err)
+		r->discount_bp = q->discount_bp;
+	return err;
 }
 
+/* The version that begins while a call may still ring. A version without a rate for the number changes nothing for a call that
+ * was begun when there was one. */
+static int quote_next(struct store_conn *c, const struct tariff_ask *q, struct rate_quote *quote)
+{
+	struct tariff_ask next = *q;
+	int err = store_query_int(c, &next.at_utc_us,
+	                          "SELECT CAST(UNIX_TIMESTAMP(MIN(valid_from)) * 1000000 AS SIGNED) FROM tariff_rate WHERE "
+	                          "tariff_id = ? AND valid_from > ? AND valid_from <= ?",
+	                          "itt", q->tariff_id, q->at_utc_us, q->at_utc_us + TARIFF_RING_US);
+
+	if (err)
+		return err == -ENODATA ? 0 : err; /* -ENODATA: MIN of nothing */
+	err = tariff_rate(c, &next, &quote->next);
+	if (!err)
+		quote->next_from_us = next.at_utc_us;
+	return err == -ENOENT ? 0 : err;
+}
+
+int tariff_quote(struct store_conn *c, const struct tariff_ask *q, struct rate_quote *quote)
+{
+	int err;
+
+	memset(quote, 0, sizeof(*quote));
+	err = tariff_rate(c, q, &quote->now);
+	return err ? err : quote_next(c, q, quote);
+}
+
+/* ---- the least that is needed ---- */
+
 struct cheapest {
-	int64_t at_utc_us, first_e4;
-	bool    any;
+	const struct tariff_ask *q;
+	int64_t                  first_e4;
+	bool                     any;
 };
+
+static void cheapest_take(struct cheapest *k, struct rate *r)
+{
+	int64_t first;
+
+	r->discount_bp = k->q->discount_bp;
+	first = rating_first_e4(r, k->q->at_utc_us);
+	if (!k->any || first < k->first_e4)
+		k->first_e4 = first;
+	k->any = true;
+}
 
 static int cheapest_row(void *arg, const char *const *col, unsigned cols)
 {
-	struct cheapest *q = arg;
 	struct rate r;
 	int err = rate_row(&r, col, cols);
-	int64_t first = err == 1 ? rating_first_e4(&r, q->at_utc_us) : 0;
 
-	if (err == 1 && (!q->any || first < q->first_e4))
-		q->first_e4 = first;
-	q->any = true;
+	if (err == 1)
+		cheapest_take(arg, &r);
 	return err == 1 ? 0 : err;
 }
 
-/* rating_first_e4() in SQL, for the rates that have no bands: there may be tens of thousands. A test holds the two together. */
-#define FIRST_E4 \
-	"setup_e4 + GREATEST((GREATEST(minimum_s, 1) + increment_s - 1) DIV increment_s * increment_s - free_s, 0) * price_e4 " \
-	"DIV 60"
+/* What rating_first_e4() rounds and takes the discount off, in SQL, for the rates that have no bands: there may be tens of
+ * thousands, and the least of these sums has the least amount. */
+#define FIRST_SUM \
+	"setup_e4 * 60 + GREATEST((GREATEST(minimum_s, 1) + increment_s - 1) DIV increment_s * increment_s - free_s, 0) * " \
+	"price_e4"
 #define VALID_NOW " FROM tariff_rate WHERE tariff_id = ? AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?) AND bands "
 
-int tariff_cheapest_first(struct store_conn *c, int64_t tariff_id, int64_t at_utc_us, int64_t *first_e4)
+int tariff_cheapest_first(struct store_conn *c, const struct tariff_ask *q, int64_t *first_e4)
 {
-	struct cheapest q = { .at_utc_us = at_utc_us };
-	int err = store_query_int(c, &q.first_e4, "SELECT MIN(" FIRST_E4 ")" VALID_NOW "= ''", "itt", tariff_id, at_utc_us,
-	                          at_utc_us);
+	struct cheapest k = { .q = q };
+	int64_t sum;
+	int err = store_query_int(c, &sum, "SELECT MIN(" FIRST_SUM ")" VALID_NOW "= ''", "itt", q->tariff_id, q->at_utc_us,
+	                          q->at_utc_us);
 
-	q.any = err == 0; /* -ENODATA: MIN of nothing */
+	if (!err) /* that sum again, as a second at so much a minute */
+		cheapest_take(&k, &(struct rate){ .price_e4 = sum, .increment_s = 1 });
 	if (!err || err == -ENODATA)
-		err = store_query(c, cheapest_row, &q, "SELECT " RATE_COLUMNS VALID_NOW "<> ''", "itt", tariff_id, at_utc_us,
-		                  at_utc_us);
+		err = store_query(c, cheapest_row, &k, "SELECT " RATE_COLUMNS VALID_NOW "<> ''", "itt", q->tariff_id,
+		                  q->at_utc_us, q->at_utc_us);
 	if (err && err != -ENOENT)
 		return err;
-	if (!q.any)
+	if (!k.any)
 		return -ENOENT;
-	*first_e4 = q.first_e4;
+	*first_e4 = k.first_e4;
 	return 0;
 }

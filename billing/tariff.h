@@ -32,10 +32,19 @@ int tariff_import(struct store *s, enum csv_kind kind, FILE *csv, const char *fi
 int tariff_area(struct store_conn *c, const char *number, char area[16]);
 /* 1 barred, 0 not, -errno (rule 13). */
 int tariff_barred(struct store_conn *c, const char *number);
-/* Longest matching prefix row, else local or domestic by area. -ENOENT: the tariff has no rate for it. */
-int tariff_rate(struct store_conn *c, int64_t tariff_id, const char *origin_area, const char *called, int64_t at_utc_us,
-                struct rate *r);
+
+struct tariff_ask {
+	int64_t     tariff_id, at_utc_us;
+	const char *origin_area, *called;
+	unsigned    discount_bp;
+};
+/* The version valid at that time: its longest matching prefix row, else local or domestic by area. -ENOENT: it has no rate for
+ * the number. */
+int tariff_rate(struct store_conn *c, const struct tariff_ask *q, struct rate *r);
+/* The same, and what the next version says if it begins within TARIFF_RING_US: the one valid at the answer applies. */
+#define TARIFF_RING_US INT64_C(600000000)
+int tariff_quote(struct store_conn *c, const struct tariff_ask *q, struct rate_quote *quote);
 /* The least that any member leg needs to begin: set-up fee and first increment. -ENOENT: no rate at all. */
-int tariff_cheapest_first(struct store_conn *c, int64_t tariff_id, int64_t at_utc_us, int64_t *first_e4);
+int tariff_cheapest_first(struct store_conn *c, const struct tariff_ask *q, int64_t *first_e4);
 
 #endif

@@ -98,7 +98,7 @@ struct mparty_setup { /* copied */
 	char     host[LEG_NUMBER_MAX + 1];  /* canonical */
 	char     language[8];
 	char     shown[LEG_NUMBER_MAX + 1]; /* the number that member legs show (rule 12), canonical */
-	struct rate host_rate;               /* of the callback leg, for its record */
+	struct rate_quote host_rate;         /* of the callback leg, for its record */
 	bool     ask;                        /* whoever answers is asked first: see PARTY_ASKED */
 	bool     private_first;              /* who is awaited talks to the host alone first, when others are in */
 	bool     restricted;                 /* the host's CLIR holds on every leg (rule 12) */

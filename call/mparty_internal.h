@@ -21,7 +21,7 @@ struct mparty_party {
 	struct leg         *leg;       /* one reference, from dialling to LEG_EV_GONE */
 	struct leg_observer observer;
 	struct worker_job   rating_job;
-	struct rate         rate;
+	struct rate_quote   rate;
 	int                 rating_err;
 	bool                in_charge; /* the charge knows the leg */
 };

@@ -31,7 +31,7 @@ static const char *digits(const char *canonical)
 }
 
 static void put(struct billing *b, const struct mparty_setup *s, const struct leg *l, const char *role, unsigned order,
-                const struct rate *rate)
+                const struct rate_quote *rate)
 {
 	struct leg_record r = {
 		.account_id = s->account.account_id,
@@ -69,9 +69,9 @@ static void put(struct billing *b, const struct mparty_setup *s, const struct le
 	memcpy(r.leg_id, l->id, ID_SIZE);
 	memcpy(r.call_id, s->call_id, ID_SIZE);
 	if (rate) {
-		r.tariff_id = rate->tariff_id;
-		r.tariff_version = rate->version;
-		r.price_e4 = rate->price_e4;
+		r.tariff_id = rate->now.tariff_id;
+		r.tariff_version = rate->now.version;
+		r.price_e4 = rate->now.price_e4;
 	}
 	record_put_leg(b, &r);
 }
@@ -81,7 +81,8 @@ void record_trigger(struct billing *b, const struct mparty_setup *s, const struc
 	put(b, s, l, "trigger", 0, NULL);
 }
 
-void record_leg(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order, const struct rate *rate)
+void record_leg(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order,
+                const struct rate_quote *rate)
 {
 	put(b, s, l, order ? "member" : "host", order, rate);
 }

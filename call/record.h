@@ -11,7 +11,8 @@
 /* The unanswered call that ordered it, confirmed or refused. */
 void record_trigger(struct billing *b, const struct mparty_setup *s, const struct leg *l);
 /* A leg of the call that is gone: the host's (order 0) or a party's. rate: what it was charged at. */
-void record_leg(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order, const struct rate *rate);
+void record_leg(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order,
+                const struct rate_quote *rate);
 /* An attempt that never became a leg: barred, no money, no channel. */
 void record_attempt(struct billing *b, const struct mparty_setup *s, const char *leg_id, const char *called, unsigned order,
                     int cause);

@@ -203,7 +203,8 @@ static int rate_tx(struct store_conn *conn, void *arg)
 	if (err < 0)
 		return err;
 	q->barred = err > 0;
-	return tariff_rate(conn, q->account.tariff_id, q->host_area, q->called, q->at_utc_us, &q->rate);
+	return tariff_rate(conn, &(struct tariff_ask){ q->account.tariff_id, q->at_utc_us, q->host_area, q->called, 0 },
+	                   &q->rate);
 }
 
 static int run_rate(struct cli *c)

@@ -26,10 +26,11 @@
 MIGRATION(1, "0001-accounts-money-records.sql");
 MIGRATION(2, "0002-leg-amounts.sql");
 MIGRATION(3, "0003-charges-are-bigint.sql");
+MIGRATION(5, "0005-tariffs.sql");
 MIGRATION(6, "0006-fair-holds.sql");
 
 /* By number less one. A hole is a number that is somebody's, and not there yet: what comes later does not wait for it. */
-static const char *const migration[] = { migration_1, migration_2, migration_3, [5] = migration_6 };
+static const char *const migration[] = { migration_1, migration_2, migration_3, [4] = migration_5, migration_6 };
 
 const int store_schema_version = ARRAY_LEN(migration);
 

@@ -155,7 +155,7 @@ struct step {
 	int         err;
 	const char *called;
 	int64_t     amount_e4;
-	struct rate rate;
+	struct rate_quote rate;
 };
 
 static inline void step_coro(void *arg)

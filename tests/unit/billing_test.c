@@ -409,7 +409,7 @@ static void reserved_or_not(void *arg, int err)
  * more. */
 static void test_rule_22_legs_that_leave_while_the_database_is_asked(void **state)
 {
-	struct rate member = { .price_e4 = 2000, .minimum_s = 60, .increment_s = 60 };
+	struct rate_quote member = { .now = { .price_e4 = 2000, .minimum_s = 60, .increment_s = 60 } };
 	struct bench t;
 
 	(void)state;
@@ -432,7 +432,7 @@ static void test_rule_22_legs_that_leave_while_the_database_is_asked(void **stat
 /* Minutes left, said before a party is dialled. */
 static void test_seconds_left_with_another_leg(void **state)
 {
-	struct rate member = { .price_e4 = 6000, .increment_s = 1 };
+	struct rate_quote member = { .now = { .price_e4 = 6000, .increment_s = 1 } };
 	struct bench t;
 
 	(void)state;

@@ -44,6 +44,7 @@ struct ask {
 	struct rate rate;
 	char        area[16];
 	int         barred, err;
+	unsigned    discount_bp;
 };
 
 static int ask_tx(struct store_conn *c, void *arg)
@@ -53,7 +54,7 @@ static int ask_tx(struct store_conn *c, void *arg)
 	q->barred = tariff_barred(c, q->called);
 	q->err = tariff_area(c, q->called, q->area);
 	if (!q->err)
-		q->err = tariff_rate(c, 1, q->origin, q->called, q->at_utc_us, &q->rate);
+		q->err = tariff_rate(c, &(struct tariff_ask){ 1, q->at_utc_us, q->origin, q->called, 0 }, &q->rate);
 	return q->err == -ENOENT ? 0 : q->err;
 }
 
@@ -71,7 +72,7 @@ static int cheapest_tx(struct store_conn *c, void *arg)
 {
 	struct ask *q = arg;
 
-	return tariff_cheapest_first(c, 1, NOW, &q->first_e4);
+	return tariff_cheapest_first(c, &(struct tariff_ask){ 1, NOW, "", "", q->discount_bp }, &q->first_e4);
 }
 
 #define AREAS "8610,10,北京\n8625,25,Nanjing\n86138,10,Beijing mobiles\n8613812,25\n86138001,10,a range\n"
@@ -185,7 +186,7 @@ static void test_an_import_repeated_is_one(void **state)
 static void test_cheapest_first_equals_rating(void **state)
 {
 	struct store *s = database_fresh();
-	struct ask q;
+	struct ask q = { 0 };
 
 	(void)state;
 	database_do(s, "INSERT INTO tariff (id, provider_id, name) VALUES (1, 1, 'x')");
@@ -207,10 +208,12 @@ static void test_cheapest_first_equals_rating(void **state)
 		               "'2026-01-01', 'local', %lld, %lld, %u, %u, %u)",
 		               (long long)r.price_e4, (long long)r.setup_e4, r.minimum_s, r.increment_s, r.free_s);
 		database_do(s, sql);
+		q.discount_bp = r.discount_bp = random_below(2) ? 0 : random_below(10001);
 		assert_int_equal(store_tx(s, cheapest_tx, &q), 0);
 		assert_int_equal(q.first_e4, rating_first_e4(&r, NOW));
 		database_do(s, "DELETE FROM tariff_rate");
 	}
+	q.discount_bp = 0;
 	/* bands are asked too: at noon in Beijing plus eight the band of the second is the cheaper */
 	database_do(s, "INSERT INTO tariff_rate (tariff_id, valid_from, class, price_e4, bands) VALUES (1, '2026-01-01', "
 	               "'local', 2000, '')");
