@@ -225,6 +225,16 @@ void store_fault(struct store *s, unsigned n, unsigned error, bool after)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
+bool store_fault_over(struct store *s)
+{
+	bool over;
+
+	(void)pthread_mutex_lock(&s->lock);
+	over = s->fault_n == 0;
+	(void)pthread_mutex_unlock(&s->lock);
+	return over;
+}
+
 static unsigned store_fault_due(struct store *s, bool *after)
 {
 	unsigned error = 0;

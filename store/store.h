@@ -61,5 +61,6 @@ int store_check_schema(struct store *s);
 /* Tests: the n-th statement from now (1 = next) fails with this MariaDB error before it is sent (after: it was executed and its
  * reply is lost). */
 void store_fault(struct store *s, unsigned n, unsigned error, bool after);
+bool store_fault_over(struct store *s); /* it has happened: there were n statements */
 
 #endif
