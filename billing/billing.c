@@ -64,7 +64,7 @@ static void checkpoint_fire(struct loop_timer *t)
 	struct billing *b = container_of(t, struct billing, checkpoint);
 
 	charge_checkpoint_all(b);
-	loop_timer_start(t, CHECKPOINT_US);
+	loop_timer_start(t, b->config.checkpoint_us);
 }
 
 /* ---- the database comes and goes ---- */
@@ -105,9 +105,9 @@ int billing_settle(struct billing *b, struct hold_settle *s)
 	return journal_reject(b->journal, what, strerror(-err));
 }
 
-int billing_store_record(struct billing *b, const char *sql)
+int billing_store_record(struct billing *b, const char *sql, const struct record_cut *cut)
 {
-	int err = record_store(b->store, sql);
+	int err = record_store(b->store, sql, cut);
 
 	if (err != -ERANGE && err != -ENOTSUP)
 		return err;
@@ -134,6 +134,8 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 	b->config = *c;
 	if (b->config.hold_life_us == 0)
 		b->config.hold_life_us = HOLD_LIFE_US;
+	if (b->config.checkpoint_us == 0)
+		b->config.checkpoint_us = CHECKPOINT_US;
 	if (b->config.journal_big == 0)
 		b->config.journal_big = JOURNAL_BIG;
 	list_init(&b->charges);
@@ -157,7 +159,7 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 	};
 	counter_register(counters, &b->group);
 	loop_timer_start(&b->janitor, JANITOR_US);
-	loop_timer_start(&b->checkpoint, CHECKPOINT_US);
+	loop_timer_start(&b->checkpoint, b->config.checkpoint_us);
 	*bp = b;
 	return 0;
 }

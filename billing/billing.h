@@ -20,6 +20,8 @@ struct billing_config {
 	char    journal_dir[256];   /* made when missing, 0700 */
 	char    home_area[16];      /* of the service: "10"; where the callback leg starts */
 	int64_t hold_life_us;       /* a hold lives so long without being renewed; 0: 60 s */
+	int64_t     checkpoint_us;  /* how often talk is written down; 0: 5 s */
+	unsigned    disk_percent;   /* used of the journal's disk: from then on what is not money stops; 0: 90 */
 	uint64_t journal_big;       /* octets, from which the journal begins anew with what is still needed; 0: 4 MiB */
 };
 

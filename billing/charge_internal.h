@@ -22,6 +22,7 @@ struct charge_leg {
 	struct rate_quote     quote;
 	struct rate           rate;         /* the one of the two that applies, from the answer on */
 	int64_t               answer_mono_us, answer_utc_us, talk_ms, amount_e4;
+	char                 *begun;        /* its record, should the node die; NULL: none, or it has its own already */
 	int64_t               asked_us;     /* when its money was asked for */
 	void (*reserved)(void *arg, int err);
 	void                 *arg;
@@ -37,6 +38,7 @@ struct charge {
 	int64_t               hold_e4, share_e4, near_e4, expires_utc_us; /* billing/hold.h */
 	bool                  scarce;
 	bool                  open;         /* the hold is in the database; before that and after it nothing is extended */
+	char                 *begun;        /* the call's record, as a leg's */
 	unsigned              count;
 	struct charge_leg     leg[SETTLE_LEGS_MAX];
 	const struct charge_handlers *owner;

@@ -3,6 +3,7 @@
 #include "billing/charge_internal.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 void charge_checkpoint_all(struct billing *b)
@@ -38,15 +39,35 @@ int charge_leg_result(struct billing *b, const char *call_id, const char *leg_id
 	return -ENOENT;
 }
 
+void charge_begun(struct billing *b, const char *call_id, const char *leg_id, const char *sql)
+{
+	struct list *n, *next;
+
+	list_for_each(n, next, &b->charges) {
+		struct charge *c = list_entry(n, struct charge, link);
+		struct charge_leg *l = leg_id ? charge_find(c, leg_id) : NULL;
+		char **begun = l ? &l->begun : &c->begun;
+
+		if (strcmp(c->call_id, call_id) != 0 || (leg_id && !l))
+			continue;
+		free(*begun);
+		*begun = sql ? strdup(sql) : NULL; /* without memory: the journal has it, until it begins anew */
+	}
+}
+
 static int charge_snapshot_one(const struct charge *c, struct journal_buffer *k)
 {
 	char rate[RATE_TEXT_MAX];
 	int err = billing_snapshot_add(k, "O %s %lld %s", c->call_id, (long long)c->account.account_id, c->account.number);
 
+	if (!err && c->begun)
+		err = billing_snapshot_add(k, "B %s %s", c->call_id, c->begun);
 	for (unsigned i = 0; !err && i < c->count; i++) {
 		const struct charge_leg *l = &c->leg[i];
 
-		if (l->answer_utc_us == 0)
+		if (l->begun)
+			err = billing_snapshot_add(k, "B %s %s", l->id, l->begun);
+		if (err || l->answer_utc_us == 0)
 			continue;
 		rate_to_text(&l->rate, rate);
 		err = billing_snapshot_add(k, "A %s %s %lld %s", c->call_id, l->id, (long long)l->answer_utc_us, rate);

@@ -103,6 +103,9 @@ void charge_free(struct charge *c)
 {
 	charge_timers_stop(c);
 	list_remove(&c->link);
+	for (unsigned i = 0; i < c->count; i++)
+		free(c->leg[i].begun);
+	free(c->begun);
 	c->magic = MAGIC_DEAD;
 	free(c);
 }

@@ -90,10 +90,17 @@ int  charge_leg_result(struct billing *b, const char *call_id, const char *leg_i
 void record_drop_all(struct billing *b);
 /* One record, from the journal or fresh. -ERANGE: the database refuses its data, for ever; -ENOTSUP: it is of another schema.
  * Blocking. */
-int  record_store(struct store *s, const char *sql);
+struct record_cut { /* what a record begun before the node died lacks: variables of its statement */
+	int64_t     ended_utc_us, talk_ms, billable_s, amount_e4;
+	const char *rate, *transfer_id;  /* NULL: none */
+};
+int  record_store(struct store *s, const char *sql, const struct record_cut *cut); /* cut NULL: it lacks nothing */
+/* Keeps the begun record of a leg (leg_id NULL: of the call) while its charge lives, for a journal that begins anew; sql NULL: it
+ * is not needed any more. */
+void charge_begun(struct billing *b, const char *call_id, const char *leg_id, const char *sql);
 /* A settlement. What the database refuses for ever is kept beside the journal, said, and counts as done. Blocking. */
 int  billing_settle(struct billing *b, struct hold_settle *s);
-int  billing_store_record(struct billing *b, const char *sql);
+int  billing_store_record(struct billing *b, const char *sql, const struct record_cut *cut);
 
 /* ---- words ---- */
 

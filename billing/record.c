@@ -17,6 +17,7 @@
 
 #define RECORD_RETRY_US CLOCK_SEC(2)
 #define WORD 48
+#define CAUSE_CUT 41 /* temporary failure (Q.850): the node died */
 
 struct record_job {
 	struct list       link;     /* b->records */
@@ -42,23 +43,38 @@ void record_clean(char *out, unsigned size, const char *in)
 	out[n] = '\0';
 }
 
+struct record_query {
+	const char              *sql;
+	const struct record_cut *cut;
+};
+
 static int record_tx(struct store_conn *c, void *arg)
 {
-	int err = store_exec(c, NULL, "EXECUTE IMMEDIATE ?", "s", (const char *)arg);
+	const struct record_query *q = arg;
+	const struct record_cut *v = q->cut;
+	int err = 0;
 
+	if (v)
+		err = store_exec(c, NULL,
+		                 "SET @ended_at = ?, @rate = ?, @talk_ms = ?, @billable_s = ?, @amount_e4 = ?, @transfer_id = ?",
+		                 "tsiiis", v->ended_utc_us, v->rate, v->talk_ms, v->billable_s, v->amount_e4, v->transfer_id);
+	if (!err)
+		err = store_exec(c, NULL, "EXECUTE IMMEDIATE ?", "s", q->sql);
 	return err == -EEXIST ? 0 : err; /* in an earlier try, or an earlier life */
 }
 
-int record_store(struct store *s, const char *sql)
+int record_store(struct store *s, const char *sql, const struct record_cut *cut)
 {
-	return store_tx(s, record_tx, (void *)(uintptr_t)sql);
+	struct record_query q = { sql, cut };
+
+	return store_tx(s, record_tx, &q);
 }
 
 static void record_run(struct worker_job *j)
 {
 	struct record_job *r = container_of(j, struct record_job, job);
 
-	r->err = billing_store_record(r->b, r->sql);
+	r->err = billing_store_record(r->b, r->sql, NULL);
 }
 
 static void record_done(struct worker_job *j)
@@ -185,10 +201,13 @@ static void record_charged(struct billing *b, struct leg_record *r, char *out, s
 	               (long long)q.amount_e4, transfer);
 }
 
-void record_put_leg(struct billing *b, const struct leg_record *put)
+#define SQL_ROOM (JOURNAL_TEXT_MAX - 64)
+
+/* begun: of a leg that talks. Should the node die, the replay knows the rest, in variables (record_store). */
+static void record_leg_sql(struct billing *b, const struct leg_record *put, bool begun, char sql[SQL_ROOM])
 {
 	struct leg_record own = *put, *r = &own;
-	char sql[JOURNAL_TEXT_MAX - 64], charged[RATE_TEXT_MAX + 160];
+	char charged[RATE_TEXT_MAX + 160], talk[24];
 	char calling[WORD], calling_raw[WORD], called[WORD], called_raw[WORD], redirecting[WORD], redirecting_raw[WORD],
 		trunk[WORD], channel[64], node[WORD];
 	char began[STAMP], alerting[STAMP], answered[STAMP], ended[STAMP], account[24], provider[24], tariff[24];
@@ -202,8 +221,12 @@ void record_put_leg(struct billing *b, const struct leg_record *put)
 	record_clean(trunk, 32, r->trunk);
 	record_clean(channel, sizeof(channel), r->channel);
 	record_clean(node, 32, b->config.node);
-	record_charged(b, r, charged, sizeof(charged));
-	(void)snprintf(sql, sizeof(sql),
+	(void)snprintf(talk, sizeof(talk), "%lld", (long long)r->talk_ms);
+	if (begun)
+		(void)snprintf(charged, sizeof(charged), "@rate,@talk_ms,@billable_s,@amount_e4,@transfer_id");
+	else
+		record_charged(b, r, charged, sizeof(charged));
+	(void)snprintf(sql, SQL_ROOM,
 	               "INSERT INTO leg_record (leg_id, call_id, account_id, provider_id, node, role, party_order, direction, "
 	               "trunk, channel, timeslot, call_reference, bearer, "
 	               "calling, calling_raw, calling_ton, calling_npi, presentation, screening, "
@@ -214,7 +237,7 @@ void record_put_leg(struct billing *b, const struct leg_record *put)
 	               "'%s','%s',%u,%u,%u,"
 	               "'%s','%s',%u,%u,'%s','%s',"
 	               "'%s','%s',%u,%u,'%s','%s',"
-	               "%s,%s,%s,%s,%lld,%d,%d,'%s',"
+	               "%s,%s,%s,%s,%s,%d,%d,'%s',"
 	               "%s,%d,%lld,%s)",
 	               r->leg_id, r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider),
 	               node, r->role, r->order, r->outgoing ? "out" : "in",
@@ -222,23 +245,59 @@ void record_put_leg(struct billing *b, const struct leg_record *put)
 	               calling, calling_raw, r->calling_ton, r->calling_npi, r->presentation, r->screening,
 	               called, called_raw, r->called_ton, r->called_npi, redirecting, redirecting_raw,
 	               stamp_or_now(r->began_us, began), stamp(r->alerting_us, alerting), stamp(r->answered_us, answered),
-	               stamp_or_now(r->ended_us, ended), (long long)r->talk_ms, r->cause, r->location, r->by_peer ? "peer" : "us",
+	               begun ? "@ended_at" : stamp_or_now(r->ended_us, ended), begun ? "@talk_ms" : talk,
+	               begun ? CAUSE_CUT : r->cause, r->location, r->by_peer ? "peer" : "us",
 	               number_or_null(r->tariff_id, tariff), r->tariff_version, (long long)r->price_e4, charged);
+}
+
+void record_put_leg(struct billing *b, const struct leg_record *r)
+{
+	char sql[SQL_ROOM];
+
+	record_leg_sql(b, r, false, sql);
+	charge_begun(b, r->call_id, r->leg_id, NULL);
 	record_put(b, r->leg_id, sql);
 }
 
-void record_put_call(struct billing *b, const struct call_record *r)
+void record_begin_leg(struct billing *b, const struct leg_record *r)
 {
-	char sql[1024], host[WORD], service[WORD], node[WORD], began[STAMP], ended[STAMP], account[24], provider[24];
+	char sql[SQL_ROOM];
+
+	record_leg_sql(b, r, true, sql);
+	charge_begun(b, r->call_id, r->leg_id, sql);
+	billing_journal(b, "B %s %s", r->leg_id, sql);
+}
+
+static void record_call_sql(struct billing *b, const struct call_record *r, bool begun, char sql[1024])
+{
+	char host[WORD], service[WORD], node[WORD], began[STAMP], ended[STAMP], account[24], provider[24];
 
 	record_clean(host, 32, r->host);
 	record_clean(service, 32, r->service);
 	record_clean(node, 32, b->config.node);
-	(void)snprintf(sql, sizeof(sql),
+	(void)snprintf(sql, 1024,
 	               "INSERT INTO call_record (call_id, account_id, provider_id, host, service, node, began_at, "
 	               "ended_at, cause) VALUES "
 	               "('%s',%s,%s,'%s','%s','%s',%s,%s,%d)",
 	               r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider), host,
-	               service, node, stamp_or_now(r->began_us, began), stamp_or_now(r->ended_us, ended), r->cause);
+	               service, node, stamp_or_now(r->began_us, began), begun ? "@ended_at" : stamp_or_now(r->ended_us, ended),
+	               begun ? CAUSE_CUT : r->cause);
+}
+
+void record_put_call(struct billing *b, const struct call_record *r)
+{
+	char sql[1024];
+
+	record_call_sql(b, r, false, sql);
+	charge_begun(b, r->call_id, NULL, NULL);
 	record_put(b, r->call_id, sql);
+}
+
+void record_begin_call(struct billing *b, const struct call_record *r)
+{
+	char sql[1024];
+
+	record_call_sql(b, r, true, sql);
+	charge_begun(b, r->call_id, NULL, sql);
+	billing_journal(b, "B %s %s", r->call_id, sql);
 }

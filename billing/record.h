@@ -34,6 +34,11 @@ struct call_record {
 	int         cause;
 };
 
+/* As soon as a leg is answered (after charge_leg_answered), and a call has its hold: into the journal only. Should the node die,
+ * the next start makes the record of it: charged to the last checkpoint, cause 41. */
+void record_begin_leg(struct billing *b, const struct leg_record *r);
+void record_begin_call(struct billing *b, const struct call_record *r);
+
 /* Copied; never fail towards the caller: what the journal cannot take is logged and counted. */
 void record_put_leg(struct billing *b, const struct leg_record *r);
 void record_put_call(struct billing *b, const struct call_record *r);

@@ -9,6 +9,7 @@
  *   P call leg ms                has talked so long
  *   E call leg ms amount         ended, costs so much
  *   S call                       settled in the database
+ *   B id sql                     the record of a call or leg that has begun; counts until its R comes
  *   R id sql                     a record         D id    it is in the database
  */
 #include <errno.h>
@@ -38,6 +39,7 @@ struct replay_call {
 
 struct replay_record {
 	struct replay_record *next;
+	bool                  begun;
 	char                  id[ID_SIZE];
 	char                  sql[];
 };
@@ -176,11 +178,14 @@ static int replay_record(struct replay *r, const char *text)
 
 	if (rec == NULL)
 		return -ENOMEM;
-	if (sscanf(text, "R %32s %n", rec->id, &used) != 1 || used == 0 || !replay_is_record(text + used)) {
+	if (sscanf(text + 1, " %32s %n", rec->id, &used) != 1 || used == 0 || !replay_is_record(text + 1 + used)) {
 		r->strange++;
 		free(rec);
 		return 0;
 	}
+	rec->begun = text[0] == 'B';
+	used++;
+	replay_forget_record(r, rec->id); /* what it began as, or the same in a journal that began anew */
 	memcpy(rec->sql, text + used, strlen(text + used) + 1);
 	*r->tail = rec;
 	r->tail = &rec->next;
@@ -220,6 +225,7 @@ static int replay_entry(void *arg, char *text)
 	case 'E':
 		replay_talk(r, text);
 		return 0;
+	case 'B':
 	case 'R':
 		return replay_record(r, text);
 	case 'S':
@@ -236,6 +242,19 @@ static int replay_entry(void *arg, char *text)
 	}
 }
 
+static int64_t replay_amount(const struct replay_leg *l)
+{
+	return l->ended ? l->amount_e4 : rating_amount_e4(&l->rate, l->talk_ms, l->answered_utc_us);
+}
+
+static const char *replay_begun(const struct replay *r, const char *id)
+{
+	for (const struct replay_record *rec = r->records; rec; rec = rec->next)
+		if (rec->begun && strcmp(rec->id, id) == 0)
+			return rec->sql;
+	return NULL;
+}
+
 static int replay_settle(struct billing *b, const struct replay_call *c)
 {
 	struct hold_settle *s = calloc(1, sizeof(*s));
@@ -248,7 +267,7 @@ static int replay_settle(struct billing *b, const struct replay_call *c)
 	s->number = c->number;
 	s->at_utc_us = clock_utc_us();
 	for (const struct replay_leg *l = c->legs; l && s->count < SETTLE_LEGS_MAX; l = l->next) {
-		int64_t amount = l->ended ? l->amount_e4 : rating_amount_e4(&l->rate, l->talk_ms, l->answered_utc_us);
+		int64_t amount = replay_amount(l);
 
 		if (!l->ended)
 			log_warn("leg %s of call %s was cut by the end of this node: charged to its last checkpoint, %lld ms",
@@ -263,17 +282,71 @@ static int replay_settle(struct billing *b, const struct replay_call *c)
 	return err;
 }
 
+/* The records of legs and call that were cut before they had their own. */
+static int replay_cut(struct billing *b, struct replay *r, const struct replay_call *c)
+{
+	struct record_cut v = { .ended_utc_us = 0 };
+	const char *sql;
+	int64_t last = 0;
+	int err = 0;
+
+	for (const struct replay_leg *l = c->legs; !err && l; l = l->next) {
+		int64_t ended = l->answered_utc_us + l->talk_ms * 1000;
+		char rate[RATE_TEXT_MAX];
+
+		if (ended > last)
+			last = ended;
+		sql = replay_begun(r, l->id);
+		if (sql == NULL)
+			continue;
+		rate_to_text(&l->rate, rate);
+		v =
+			(struct record_cut){ ended, l->talk_ms, rating_billable_s(&l->rate, l->talk_ms), replay_amount(l),
+			                     rate,  NULL };
+		if (v.amount_e4 > 0)
+			v.transfer_id = l->id;
+		err = billing_store_record(b, sql, &v);
+		if (!err)
+			replay_forget_record(r, l->id);
+	}
+	sql = err ? NULL : replay_begun(r, c->id);
+	v = (struct record_cut){ .ended_utc_us = last ? last : clock_utc_us() };
+	if (sql)
+		err = billing_store_record(b, sql, &v);
+	if (!err)
+		replay_forget_record(r, c->id);
+	return err;
+}
+
+/* A record that has begun and whose call is settled already: it cannot be, and nothing is known of its end. */
+static void replay_drop_begun(struct replay *r)
+{
+	struct replay_record *rec = r->records;
+
+	while (rec) {
+		struct replay_record *next = rec->next;
+
+		if (rec->begun) {
+			log_warn("the record of %s has begun, and its end is not known", rec->id);
+			replay_forget_record(r, rec->id);
+		}
+		rec = next;
+	}
+}
+
 /* Done ones leave the lists, so what is left at an error is what is not done. */
 static int replay_all(struct billing *b, struct replay *r)
 {
 	unsigned settled = 0, stored = 0;
 	int err = 0;
 
-	while (r->calls && (err = replay_settle(b, r->calls)) == 0) {
+	while (r->calls && (err = replay_settle(b, r->calls)) == 0 && (err = replay_cut(b, r, r->calls)) == 0) {
 		replay_forget_call(&r->calls);
 		settled++;
 	}
-	while (!err && r->records && (err = billing_store_record(b, r->records->sql)) == 0) {
+	if (!err)
+		replay_drop_begun(r);
+	while (!err && r->records && (err = billing_store_record(b, r->records->sql, NULL)) == 0) {
 		replay_forget_record(r, r->records->id);
 		stored++;
 	}

@@ -57,6 +57,7 @@ static void party_answered(struct mparty_party *p)
 
 	p->pub.answered = true;
 	charge_leg_answered(m->charge, p->pub.leg_id, p->leg->answer_us, p->leg->answer_utc_us);
+	record_leg_begun(m->env->billing, &m->setup, p->leg, p->pub.order, &p->rate);
 	media_room_leave(p->leg->port); /* early sound is over */
 	if (m->setup.ask)
 		party_to(p, PARTY_ASKED);

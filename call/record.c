@@ -31,7 +31,7 @@ static const char *digits(const char *canonical)
 }
 
 static void put(struct billing *b, const struct mparty_setup *s, const struct leg *l, const char *role, unsigned order,
-                const struct rate_quote *rate)
+                const struct rate_quote *rate, void (*as)(struct billing *b, const struct leg_record *r))
 {
 	struct leg_record r = {
 		.account_id = s->account.account_id,
@@ -73,18 +73,24 @@ static void put(struct billing *b, const struct mparty_setup *s, const struct le
 		r.tariff_version = rate->now.version;
 		r.price_e4 = rate->now.price_e4;
 	}
-	record_put_leg(b, &r);
+	as(b, &r);
 }
 
 void record_trigger(struct billing *b, const struct mparty_setup *s, const struct leg *l)
 {
-	put(b, s, l, "trigger", 0, NULL);
+	put(b, s, l, "trigger", 0, NULL, record_put_leg);
 }
 
 void record_leg(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order,
                 const struct rate_quote *rate)
 {
-	put(b, s, l, order ? "member" : "host", order, rate);
+	put(b, s, l, order ? "member" : "host", order, rate, record_put_leg);
+}
+
+void record_leg_begun(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order,
+                      const struct rate_quote *rate)
+{
+	put(b, s, l, order ? "member" : "host", order, rate, record_begin_leg);
 }
 
 void record_attempt(struct billing *b, const struct mparty_setup *s, const char *leg_id, const char *called, unsigned order,
@@ -115,7 +121,7 @@ void record_attempt(struct billing *b, const struct mparty_setup *s, const char 
 	record_put_leg(b, &r);
 }
 
-void record_call(struct billing *b, const struct mparty_setup *s, int cause)
+static struct call_record call_record(const struct mparty_setup *s, int cause)
 {
 	struct call_record r = {
 		.account_id = s->account.account_id,
@@ -128,5 +134,19 @@ void record_call(struct billing *b, const struct mparty_setup *s, int cause)
 	};
 
 	memcpy(r.call_id, s->call_id, ID_SIZE);
+	return r;
+}
+
+void record_call(struct billing *b, const struct mparty_setup *s, int cause)
+{
+	struct call_record r = call_record(s, cause);
+
 	record_put_call(b, &r);
+}
+
+void record_call_begun(struct billing *b, const struct mparty_setup *s)
+{
+	struct call_record r = call_record(s, 0);
+
+	record_begin_call(b, &r);
 }

@@ -13,6 +13,10 @@ void record_trigger(struct billing *b, const struct mparty_setup *s, const struc
 /* A leg of the call that is gone: the host's (order 0) or a party's. rate: what it was charged at. */
 void record_leg(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order,
                 const struct rate_quote *rate);
+/* The same leg as it is answered, and the call as it has its hold: for the case that the node dies (rule 25). */
+void record_leg_begun(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order,
+                      const struct rate_quote *rate);
+void record_call_begun(struct billing *b, const struct mparty_setup *s);
 /* An attempt that never became a leg: barred, no money, no channel. */
 void record_attempt(struct billing *b, const struct mparty_setup *s, const char *leg_id, const char *called, unsigned order,
                     int cause);

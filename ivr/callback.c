@@ -61,6 +61,7 @@ void callback_free(struct callback *c)
 
 int callback_start(struct callback *c)
 {
+	record_call_begun(c->env->billing, &c->setup);
 	return coro_spawn(c->env->loop, "callback", callback_run, c);
 }
 
@@ -132,6 +133,7 @@ static int callback_answered(struct callback *c, struct leg *l)
 
 	counter_inc(&c->env->counter[IVR_CALLBACKS_ANSWERED]);
 	charge_leg_answered(c->charge, l->id, l->answer_us, l->answer_utc_us);
+	record_leg_begun(c->env->billing, &c->setup, l, 0, &c->setup.host_rate);
 	err = mparty_alloc(&m, c->env->mparty, &c->setup, l, c->charge);
 	if (err)
 		return callback_refused(c, l, err);
@@ -218,11 +220,16 @@ static int callback_attempt(struct callback *c, const struct trunk *avoid, struc
  * the records. */
 static int callback_money(struct callback *c)
 {
+	int err;
+
 	if (c->charge)
 		return 0;
 	random_id(c->setup.call_id);
 	c->setup.began_utc_us = clock_utc_us();
-	return charge_open(&c->charge, c->env->billing, c->setup.call_id, &c->setup.account, c->hold_e4);
+	err = charge_open(&c->charge, c->env->billing, c->setup.call_id, &c->setup.account, c->hold_e4);
+	if (!err)
+		record_call_begun(c->env->billing, &c->setup);
+	return err;
 }
 
 static void callback_run(void *arg)

@@ -52,6 +52,16 @@ static const struct config_field journal_table[] = {
 	{ "dir", CONFIG_STRING, IN_NODE(options.journal_dir), .preset = "/var/lib/partyline", .min = 1,
 	  .text = "Where answers, talk and records are kept until the database has them. On a disk that survives a crash; one "
 	          "node's alone." },
+	{ "checkpoint_ms", CONFIG_INT, IN_NODE(options.checkpoint_ms), .preset = "5000", .min = 500, .max = 60000,
+	  .text = "How often the talk so far is written down: what a crash may lose of a leg's charge, milliseconds." },
+	{ "hold_life_s", CONFIG_INT, IN_NODE(options.hold_life_s), .preset = "60", .min = 10, .max = 3600,
+	  .text = "Money held for a call is free again so many seconds after its node was last heard of; and so long, or less, "
+	          "legs go "
+	          "on without the database, beyond what the account is trusted for." },
+	{ "disk_percent", CONFIG_INT, IN_NODE(options.disk_percent), .preset = "90", .min = 1, .max = 100,
+	  .text = "When so much of the journal's disk is used, traces and recordings stop; new calls are refused only when the "
+	          "journal "
+	          "itself cannot be written." },
 	{ .name = NULL },
 };
 

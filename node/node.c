@@ -113,6 +113,9 @@ static int node_open_store(struct node *n)
 		return err;
 	(void)snprintf(config.node, sizeof(config.node), "%s", n->options.name);
 	(void)snprintf(config.journal_dir, sizeof(config.journal_dir), "%s", n->options.journal_dir);
+	config.hold_life_us = CLOCK_SEC(n->options.hold_life_s);
+	config.checkpoint_us = CLOCK_MS(n->options.checkpoint_ms);
+	config.disk_percent = n->options.disk_percent;
 	(void)snprintf(config.home_area, sizeof(config.home_area), "%s", n->options.numbers.area);
 	return billing_open(&n->billing, n->loop, n->store, n->workers, &n->counters, &config);
 }

@@ -34,6 +34,7 @@ struct node_options { /* copied; strings too */
 	char                  name[32];
 	struct store_config   store;
 	char                  journal_dir[256];
+	unsigned              hold_life_s, checkpoint_ms, disk_percent; /* billing/billing.h */
 	char                  sounds_dir[256];    /* build/sounds: made from prompts/catalogue */
 	char                  music[NODE_MUSIC_MAX][256];
 	unsigned              music_count;

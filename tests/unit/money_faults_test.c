@@ -138,7 +138,8 @@ static void step_record(struct life *l)
 	assert_int_equal(record_store(l->s,
 	                              "INSERT INTO call_record (call_id, account_id, provider_id, host, service, node, began_at, "
 	                              "ended_at, cause) VALUES ('b', 1, 1, '" HOST
-	                              "', '12599', 'n', '2026-03-02', '2026-03-02', 16)"),
+	                              "', '12599', 'n', '2026-03-02', '2026-03-02', 16)",
+	                              NULL),
 	                 0);
 }
 
