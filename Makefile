@@ -32,18 +32,21 @@ main.exchange   := exchange
 
 # ---- variants ------------------------------------------------------------------------------------------------------------------
 
-VARIANTS     := release debug asan tsan
+VARIANTS     := release debug asan tsan fuzz
 cc.release   := gcc
 cc.debug     := gcc
 cc.asan      := clang
 cc.tsan      := clang
+cc.fuzz      := clang
 coro.release := ucontext
 coro.debug   := thread
 coro.asan    := thread
 coro.tsan    := thread
+coro.fuzz    := thread
 flag.release := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 flag.debug   := -Og -g3
 flag.asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+flag.fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 flag.tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 ifeq ($(filter $(VARIANT),$(VARIANTS)),)
 $(error VARIANT is one of: $(VARIANTS))
@@ -75,16 +78,17 @@ archives = $(patsubst %,$(B)/lib%.a,$(1)) $(if $(filter e1,$(1)),$(B)/libpri-clo
 
 PROGRAMS := $(foreach p,partylined partyline exchange,$(if $(wildcard $(main.$(p))/main.c),$(B)/bin/$(p)))
 UNITS    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
 
-.PHONY: all tests prompts run test lint tidy format asan tsan check-all test-bare soak fuzz bench bench-money install clean FORCE
+.PHONY: all tests prompts run test lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
 
 all: $(PROGRAMS)
-tests: all $(UNITS) $(WORLDS)
+tests: all $(UNITS) $(WORLDS) $(FUZZERS:%=$(B)/fuzz/%)
 
 # Objects. The flags are a file, so that another compiler or another flag rebuilds.
 $(B)/obj/%.o: %.c $(B)/flags
@@ -125,6 +129,13 @@ $(foreach p,partylined partyline exchange,$(eval $(call PROGRAM,$(p))))
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(call archives,$(FOLDERS))
 	$(call link,-lcmocka)
+
+# tests/fuzz/NAME.c: for `make fuzz` with libFuzzer (VARIANT=fuzz), for `make test` with a main that replays the corpus.
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(call archives,$(FOLDERS))
+	$(call link)
+$(B)/libfuzzer/%: $(B)/obj/tests/fuzz/%.o $(call archives,$(FOLDERS))
+	$(call link,-fsanitize=fuzzer)
+fuzzers: $(FUZZERS:%=$(B)/libfuzzer/%)
 
 # tests/bench/NAME.c is a program of its own; money_* belong to `make bench-money`.
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(call archives,$(FOLDERS))

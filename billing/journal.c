@@ -127,7 +127,7 @@ int journal_read(struct journal *j, int (*entry)(void *arg, char *text), void *a
 		char *end;
 		uint32_t crc = (uint32_t)strtoul(line, &end, 16);
 
-		if (n < 10 || line[n - 1] != '\n' || end != line + 8 || *end != ' ') {
+		if (n < 11 || line[n - 1] != '\n' || end != line + 8 || *end != ' ') { /* the shortest entry has one octet */
 			damaged++;
 			continue;
 		}

@@ -118,6 +118,9 @@ for s in $stages; do
 			t=$(basename "$t" .c)
 			start "$t" 300 "$build/tests/$t"
 		done
+		for t in tests/fuzz/corpus/*; do # what fuzzing has found stays found
+			start "fuzz_${t##*/}" 300 "$build/fuzz/${t##*/}" "$t"
+		done
 		judge_all 0 ;;
 	worlds)
 		side=1
