@@ -18,10 +18,10 @@
 #define TIMEOUT_S 10
 
 static const struct cli_command *const commands[] = { cli_node_commands, cli_account_commands, cli_tariff_commands,
-	                                              cli_record_commands };
+	                                              cli_rate_commands, cli_record_commands };
 
 enum { OPT_SOCKET = 256, OPT_DB_SOCKET, OPT_DB_HOST, OPT_DB_PORT, OPT_DB_USER, OPT_DB_PASSWORD_FILE, OPT_DB_NAME, OPT_TIMEOUT,
-       OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT };
+       OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT, OPT_FOR, OPT_SERVICE };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -40,6 +40,8 @@ static const struct option options[] = {
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "id", required_argument, NULL, OPT_ID },
 	{ "at", required_argument, NULL, OPT_AT },
+	{ "for", required_argument, NULL, OPT_FOR },
+	{ "service", required_argument, NULL, OPT_SERVICE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -298,6 +300,12 @@ static int apply_option(struct cli *c, int opt, const char *value)
 		return CLI_OK;
 	case OPT_AT:
 		c->at = value;
+		return CLI_OK;
+	case OPT_FOR:
+		c->talk = value;
+		return CLI_OK;
+	case OPT_SERVICE:
+		c->service = value;
 		return CLI_OK;
 	}
 	return CLI_OK;

@@ -29,7 +29,7 @@ struct cli {
 	struct number_rules numbers;  /* the dialling plan: numbers as people write them */
 	struct store   *store;  /* opened by the first cli_store() */
 	/* options of single commands; NULL: not given */
-	const char     *language, *tariff, *limit, *id, *at;
+	const char     *language, *tariff, *limit, *id, *at, *talk, *service;
 	const char     *usage;  /* of the command that runs */
 	char          **arg;    /* what follows its name */
 	int             args;
@@ -42,7 +42,8 @@ struct cli_command {
 };
 
 /* end with a NULL name */
-extern const struct cli_command cli_node_commands[], cli_account_commands[], cli_tariff_commands[], cli_record_commands[];
+extern const struct cli_command cli_node_commands[], cli_account_commands[], cli_tariff_commands[], cli_rate_commands[],
+	cli_record_commands[];
 
 int cli_run(int argc, char **argv, FILE *out, FILE *err);
 
@@ -59,6 +60,10 @@ bool cli_number(struct cli *c, const char *text, char out[33]);
 bool cli_amount(struct cli *c, const char *text, int64_t *amount_e4);
 /* A whole number of least..most. */
 bool cli_integer(struct cli *c, const char *what, const char *text, int64_t least, int64_t most, int64_t *v);
+/* "2026-03-02T10:00", UTC, or with an offset. False after a complaint. */
+bool cli_time(struct cli *c, const char *text, int64_t *utc_us);
+/* "185s", "3m5s". */
+bool cli_duration(struct cli *c, const char *text, int64_t *ms);
 /* Takes value over: JSON, or as a table (list) or lines (object). */
 void cli_show(struct cli *c, json_t *value, const struct column *columns, const char *empty);
 

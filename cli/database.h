@@ -18,6 +18,8 @@ void cli_database_close(struct cli *c);
 int  cli_database_error(struct cli *c, int err, const char *what);
 /* For the audit trail: "cli:operator". */
 void cli_who(char who[64]);
+/* A service number: canonical (s:12599), or as it is dialled. False after a complaint. */
+bool cli_service_number(struct cli *c, const char *text, char out[33]);
 /* --id of a movement, or a new one. False after a complaint. */
 bool cli_movement_id(struct cli *c, char id[ID_SIZE]);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Areas, bars and tariffs, and what a call would cost. */
+/* Areas, bars and tariffs. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "billing/account.h"
 #include "billing/tariff.h"
+#include "billing/tariff_assign.h"
 #include "cli/database.h"
 #include "core/clock.h"
 #include "core/magic.h"
@@ -13,41 +13,15 @@
 /* ---- import
  * ---------------------------------------------------------------------------------------------------------------------- */
 
-/* 2026-03-04 or 2026-03-04T05:06:07 UTC, or what --at does not give: now. False after a complaint. */
-static bool at_time(struct cli *c, int64_t *at_utc_us)
-{
-	static const int before[13] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365 };
-	int y, mo, d, h = 0, mi = 0, s = 0, n = 0, rest = 0;
-	bool leap, ok;
-	int64_t days;
-
-	if (c->at == NULL) {
-		*at_utc_us = clock_utc_us();
-		return true;
-	}
-	ok = sscanf(c->at, "%4d-%2d-%2d%n", &y, &mo, &d, &n) == 3;
-	if (ok && c->at[n])
-		ok = sscanf(c->at + n, "%*1[ T]%2d:%2d:%2d%n", &h, &mi, &s, &rest) == 3 && c->at[n + rest] == '\0';
-	ok = ok && y >= 2000 && y <= 2199 && mo >= 1 && mo <= 12 && h >= 0 && h <= 23 && mi >= 0 && mi <= 59 && s >= 0 && s <= 59;
-	leap = ok && ((y % 4 == 0 && y % 100 != 0) || y % 400 == 0);
-	if (!ok || d < 1 || d > before[mo] - before[mo - 1] + (leap && mo == 2)) {
-		(void)cli_usage(c, "\"%s\" is no time: 2026-03-04 or 2026-03-04T05:06:07, UTC", c->at);
-		return false;
-	}
-	days = (int64_t)(y - 1970) * 365 + (y - 1969) / 4 - (y - 1901) / 100 + (y - 1601) / 400 + before[mo - 1] +
-	       (leap && mo > 2) + d - 1;
-	*at_utc_us = CLOCK_SEC(((days * 24 + h) * 60 + mi) * 60 + s);
-	return true;
-}
-
 static int import(struct cli *c, enum csv_kind kind, const char *name, const char *path)
 {
-	int64_t at_utc_us;
+	struct tariff_import i = { .kind = kind, .file = path, .name = name, .errors = c->err };
 	unsigned rows = 0;
 	int status, err;
+	char who[64];
 	FILE *csv;
 
-	if (!at_time(c, &at_utc_us))
+	if (c->at && !cli_time(c, c->at, &i.at_utc_us))
 		return CLI_USAGE;
 	status = cli_database(c);
 	if (status != CLI_OK)
@@ -55,7 +29,10 @@ static int import(struct cli *c, enum csv_kind kind, const char *name, const cha
 	csv = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	if (csv == NULL)
 		return cli_complain(c, CLI_FAILED, "%s: %s", path, strerror(errno));
-	err = tariff_import(c->store, kind, csv, path, name, at_utc_us, c->err, &rows);
+	cli_who(who);
+	i.csv = csv;
+	i.who = who;
+	err = tariff_import(c->store, &i, &rows);
 	if (csv != stdin)
 		(void)fclose(csv);
 	if (err == -EBADMSG)
@@ -179,94 +156,144 @@ static int run_tariff_show(struct cli *c)
 	return CLI_OK;
 }
 
-/* ---- what a call would cost
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- export ---- */
 
-struct rate_question {
-	const char    *host, *called;
-	struct account account;
-	int64_t        at_utc_us;
-	char           host_area[16], called_area[16];
-	bool           barred;
-	struct rate    rate;
-};
-
-static int rate_tx(struct store_conn *conn, void *arg)
+static int export(struct cli *c, enum csv_kind kind, const char *name, const char *what)
 {
-	struct rate_question *q = arg;
-	int err = tariff_area(conn, q->host, q->host_area);
-
-	if (!err)
-		err = tariff_area(conn, q->called, q->called_area);
-	if (!err)
-		err = tariff_barred(conn, q->called);
-	if (err < 0)
-		return err;
-	q->barred = err > 0;
-	return tariff_rate(conn, &(struct tariff_ask){ q->account.tariff_id, q->at_utc_us, q->host_area, q->called, 0 },
-	                   &q->rate);
-}
-
-static int run_rate(struct cli *c)
-{
-	static const struct column lines[] = {
-		{ "host", "host", COLUMN_TEXT },
-		{ "tariff", "tariff", COLUMN_TEXT },
-		{ "host_area", "from area", COLUMN_TEXT },
-		{ "called", "called", COLUMN_TEXT },
-		{ "called_area", "to area", COLUMN_TEXT },
-		{ "destination", "rated as", COLUMN_TEXT },
-		{ "barred", "barred", COLUMN_YES },
-		{ "price_e4", "per minute", COLUMN_MONEY },
-		{ "setup_e4", "set-up", COLUMN_MONEY },
-		{ "increment_s", "in steps of s", COLUMN_COUNT },
-		{ "minimum_s", "at least s", COLUMN_COUNT },
-		{ "free_s", "free s", COLUMN_COUNT },
-		{ "first_e4", "held to begin", COLUMN_MONEY },
-		{ "minutes_1_e4", "1 minute", COLUMN_MONEY },
-		{ "minutes_10_e4", "10 minutes", COLUMN_MONEY },
-		{ NULL, NULL, COLUMN_TEXT },
-	};
-	char host[33], called[33];
-	struct rate_question q = { .host = host, .called = called };
+	int64_t at_utc_us = clock_utc_us();
 	int status, err;
 
-	if (!cli_number(c, c->arg[0], host) || !cli_number(c, c->arg[1], called) || !at_time(c, &q.at_utc_us))
+	if (c->at && !cli_time(c, c->at, &at_utc_us))
 		return CLI_USAGE;
 	status = cli_database(c);
 	if (status != CLI_OK)
 		return status;
-	err = account_find(c->store, host, &q.account);
-	if (err)
-		return cli_database_error(c, err, "account with this number");
-	err = store_tx(c->store, rate_tx, &q);
+	err = tariff_export(c->store, kind, name, at_utc_us, c->out);
 	if (err == -ENOENT)
-		return cli_complain(c, CLI_FAILED, "tariff %s has no rate for %s", q.account.tariff, called);
+		return cli_complain(c, CLI_FAILED, "there is nothing to export: no %s", what);
+	return err ? cli_database_error(c, err, what) : CLI_OK;
+}
+
+static int run_area_export(struct cli *c)
+{
+	return export(c, CSV_AREAS, NULL, "areas");
+}
+
+static int run_bar_export(struct cli *c)
+{
+	return export(c, CSV_BARS, NULL, "bars");
+}
+
+static int run_tariff_export(struct cli *c)
+{
+	return export(c, CSV_TARIFF, c->arg[0], "version of this tariff at that time");
+}
+
+/* ---- which counts for whom ---- */
+
+static int assigned(struct cli *c, int err, const char *what, const char *done)
+{
 	if (err)
-		return cli_database_error(c, err, "rate");
-	cli_show(c,
-	         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "host", host, "tariff",
-	                   q.account.tariff, "host_area", q.host_area, "called", called, "called_area", q.called_area,
-	                   "destination", q.rate.destination, "barred", q.barred, "price_e4", (json_int_t)q.rate.price_e4,
-	                   "setup_e4", (json_int_t)q.rate.setup_e4, "increment_s", (json_int_t)q.rate.increment_s, "minimum_s",
-	                   (json_int_t)q.rate.minimum_s, "free_s", (json_int_t)q.rate.free_s, "first_e4",
-	                   (json_int_t)rating_first_e4(&q.rate, q.at_utc_us), "minutes_1_e4",
-	                   (json_int_t)rating_amount_e4(&q.rate, 60000, q.at_utc_us), "minutes_10_e4",
-	                   (json_int_t)rating_amount_e4(&q.rate, 600000, q.at_utc_us)),
-	         lines, NULL);
+		return cli_database_error(c, err, what);
+	if (c->json)
+		output_json(c->out, NULL);
+	else
+		fprintf(c->out, "%s\n", done);
 	return CLI_OK;
+}
+
+static int run_account_tariff(struct cli *c)
+{
+	char number[33], who[64], what[160];
+	int status;
+
+	if (!cli_number(c, c->arg[0], number))
+		return CLI_USAGE;
+	status = cli_database(c);
+	if (status != CLI_OK)
+		return status;
+	cli_who(who);
+	(void)snprintf(what, sizeof(what), "account %s, or no tariff %.64s of its provider", number, c->arg[1]);
+	return assigned(c, tariff_of_account(c->store, number, c->arg[1], who, clock_utc_us()), what, "done");
+}
+
+static int run_account_discount(struct cli *c)
+{
+	char number[33], who[64], what[64];
+	int64_t percent_e4;
+	int status;
+
+	if (!cli_number(c, c->arg[0], number) || !cli_amount(c, c->arg[1], &percent_e4))
+		return CLI_USAGE;
+	if (percent_e4 < 0 || percent_e4 > 1000000 || percent_e4 % 100)
+		return cli_usage(c, "a discount is 0 to 100 percent, with at most two decimals");
+	status = cli_database(c);
+	if (status != CLI_OK)
+		return status;
+	cli_who(who);
+	(void)snprintf(what, sizeof(what), "account %s", number);
+	return assigned(c, tariff_discount(c->store, number, (unsigned)(percent_e4 / 100), who, clock_utc_us()), what, "done");
+}
+
+/* Service numbers are short codes as often as not. */
+bool cli_service_number(struct cli *c, const char *text, char out[33])
+{
+	if (number_is_short(text) && number_is_canonical(text)) { /* as the database has it: s:12599 */
+		(void)snprintf(out, 33, "%s", text);
+		return true;
+	}
+	return number_dialled(&c->numbers, text, NULL, out) == 0 || cli_number(c, text, out);
+}
+
+static int run_service_tariff(struct cli *c)
+{
+	const char *tariff = strcmp(c->arg[1], "-") == 0 ? NULL : c->arg[1];
+	char number[33], who[64], what[100];
+	int status;
+
+	if (!cli_service_number(c, c->arg[0], number))
+		return CLI_USAGE;
+	status = cli_database(c);
+	if (status != CLI_OK)
+		return status;
+	cli_who(who);
+	(void)snprintf(what, sizeof(what), "tariff %.64s", c->arg[1]);
+	return assigned(c, tariff_of_service(c->store, number, tariff, who, clock_utc_us()), what, "done");
+}
+
+static int run_service_list(struct cli *c)
+{
+	static const char *const names[] = { "number", "provider", "tariff", NULL };
+	static const struct column columns[] = { { "number", "SERVICE", COLUMN_TEXT },
+		                                 { "provider", "PROVIDER", COLUMN_TEXT },
+		                                 { "tariff", "TARIFF", COLUMN_TEXT },
+		                                 { NULL, NULL, COLUMN_TEXT } };
+
+	return show_rows(
+		c, names, columns, "no service number has a tariff of its own", 1000,
+		"SELECT s.number, p.name, t.name FROM service_number s JOIN provider p ON p.id = s.provider_id LEFT JOIN tariff "
+		"t ON t.id = s.tariff_id ORDER BY s.number LIMIT ?",
+		NULL);
 }
 
 const struct cli_command cli_tariff_commands[] = {
 	{ "tariff import", "NAME FILE [--at TIME]", "Rates from a CSV file (- is standard input), valid from now or from TIME.",
 	  2, 2, run_tariff_import },
+	{ "tariff export", "NAME [--at TIME]", "The version that is valid now or at TIME, as CSV.", 1, 1, run_tariff_export },
 	{ "tariff list", "", "The tariffs.", 0, 0, run_tariff_list },
 	{ "tariff show", "NAME", "The rates of a tariff.", 1, 1, run_tariff_show },
-	{ "area import", "FILE", "Areas of number ranges from a CSV file: prefix,area[,name].", 1, 1, run_area_import },
+	{ "area import", "FILE", "Areas of number ranges from a CSV file: prefix|from-to,area[,name].", 1, 1, run_area_import },
+	{ "area export", "", "All areas, as CSV.", 0, 0, run_area_export },
 	{ "area list", "[PREFIX] [--limit N]", "Areas, of the ranges that begin with PREFIX.", 0, 1, run_area_list },
 	{ "bar import", "FILE", "Numbers that may not be called from a CSV file: exact|prefix,pattern,reason.", 1, 1,
 	  run_bar_import },
+	{ "bar export", "", "All bars, as CSV.", 0, 0, run_bar_export },
 	{ "bar list", "[--limit N]", "Numbers that may not be called.", 0, 0, run_bar_list },
-	{ "rate", "HOST CALLED [--at TIME]", "What a call of the host's would cost.", 2, 2, run_rate },
+	{ "account tariff", "NUMBER NAME", "The tariff an account is charged by.", 2, 2, run_account_tariff },
+	{ "account discount", "NUMBER PERCENT", "What is taken off all its calls: 0 to 100, two decimals.", 2, 2,
+	  run_account_discount },
+	{ "service tariff", "SERVICE NAME|-", "A service number's own tariff, which goes before the host's (-: none).", 2, 2,
+	  run_service_tariff },
+	{ "service list", "[--limit N]", "Service numbers that have a tariff of their own.", 0, 0, run_service_list },
 	{ NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -114,6 +114,56 @@ expect 0 '^per minute: +3.60' p rate 8613800000003 12125550100
 expect 0 '^10 minutes: +36.10' p rate 8613800000003 12125550100
 expect 1 'no rate for 12125550100' p rate 8613800000003 12125550100 --at 2025-12-31
 expect 2 'is no time' p rate 8613800000003 12125550100 --at 2025-02-29
+expect 2 'is no time' p rate 8613800000003 12125550100 --at 2026-03-02T1:00
+expect 2 'is no duration' p rate 8613800000003 12125550100 --for 3x
+
+# the working: 185 s by whole minutes, domestic; New York's clock through a change to summer time; discount, rounding
+r() { p rate 8613800000003 "$@"; }
+expect 0 '^class: +domestic' r 02584110001 --at 2026-03-02T10:00 --for 185s
+expect 0 '^version: +1$' r 02584110001 --at 2026-03-02T10:00 --for 185s
+expect 0 '^ *0 +240 +4 +Mon 18:00:00 +0.50 +240 +2.00$' r 02584110001 --at 2026-03-02T10:00 --for 185s
+expect 0 '^billable s: +240' r 02584110001 --at 2026-03-02T10:00 --for 185s
+expect 0 '^amount: +2.00$' r 02584110001 --at 2026-03-02T10:00 --for 185s
+expect 0 '^answered \(UTC\): +2026-03-02 02:00:00' r 02584110001 --at 2026-03-02T10:00+08:00
+cat >"$dir/world.csv" <<'END'
+local,,0.20,0,60,60,0
+domestic,,0.55,0,60,6,0
+prefix,1,3.60,0.1,60,60,0,sun 00:00-02:00:1.20;sun 03:00-04:00:2.40,America/New_York
+END
+expect 0 '^3 rows imported' p tariff import world "$dir/world.csv" --at 2026-01-01
+expect 0 '^done' p account tariff 8613800000003 world
+expect 1 'no tariff none' p account tariff 8613800000003 none
+expect 0 '^class: +international' r 12125550100 --at 2026-03-08T06:58 --for 3m
+expect 0 '^ *0 +120 +2 +Sun 01:58:00 +sun 00:00-02:00:1.20 +1.20 +120 +2.40$' r 12125550100 --at 2026-03-08T06:58 --for 3m
+expect 0 '^ *120 +180 +1 +Sun 03:00:00 +sun 03:00-04:00:2.40 +2.40 +60 +2.40$' r 12125550100 --at 2026-03-08T06:58 --for 3m
+expect 0 '^amount: +4.90$' r 12125550100 --at 2026-03-08T06:58 --for 3m
+expect 0 '"amount_e4": 49000' p --json rate 8613800000003 12125550100 --at 2026-03-08T06:58 --for 3m
+expect 0 '^done' p account discount 8613800000003 12.5
+expect 2 'a discount is 0 to 100' p account discount 8613800000003 100.01
+expect 0 '^sum, exact: +0.6050$' r 02584110001 --at 2026-03-02T10:00 --for 61s
+expect 0 '^after it: +0.5293 and 450000000/600000000 of 0.0001' r 02584110001 --at 2026-03-02T10:00 --for 61s
+expect 0 '^amount: +0.5293$' r 02584110001 --at 2026-03-02T10:00 --for 61s
+expect 0 '^done' p service tariff 12599 standard
+expect 0 '^s:12599 +default +standard' p service list
+expect 0 '^of the: +service' r 02584110001 --service 12599
+expect 0 '^of the: +account' r 02584110001 --service 12598
+expect 0 '^done' p service tariff 12599 -
+expect 0 '^of the: +account' r 02584110001 --service 12599
+expect 1 'there is no tariff none' p service tariff 12599 none
+expect 0 '^done' p account discount 8613800000003 0
+expect 0 '^done' p account tariff 8613800000003 standard
+
+# out and in again
+p tariff export world --at 2026-06-01 >"$dir/out.csv"
+expect 0 '^prefix,1,3.60,0.10,60,60,0,sun 00:00-02:00:1.20;sun 03:00-04:00:2.40,America/New_York$' cat "$dir/out.csv"
+expect 0 '^3 rows imported' p tariff import copy "$dir/out.csv"
+p tariff export copy >"$dir/again.csv"
+expect 0 '' cmp "$dir/out.csv" "$dir/again.csv"
+expect 1 'is in force: a new version begins now or later' p tariff import copy "$dir/out.csv" --at 2026-01-01
+p area export >"$dir/areas-out.csv"
+expect 0 '^4 rows imported' p area import "$dir/areas-out.csv"
+expect 0 '^exact,110,emergency$' p bar export
+expect 1 'nothing to export' p tariff export nobody
 
 # records
 expect 0 'no records' p records

@@ -70,7 +70,11 @@ static inline void import(struct store *s, enum csv_kind kind, const char *text)
 	unsigned rows;
 
 	assert_non_null(f);
-	assert_int_equal(tariff_import(s, kind, f, "csv", "standard", clock_utc_us(), stderr, &rows), 0);
+	assert_int_equal(
+		tariff_import(
+			s, &(struct tariff_import){ .kind = kind, .csv = f, .file = "csv", .name = "standard", .errors = stderr },
+			&rows),
+		0);
 	(void)fclose(f);
 }
 

@@ -47,8 +47,11 @@ static int harness_create(struct store_conn *c, void *arg)
 static int harness_import(struct store *s, enum csv_kind kind, const char *text)
 {
 	FILE *f = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	struct tariff_import i = {
+		.kind = kind, .csv = f, .file = "world", .name = "standard", .who = "world", .errors = stderr
+	};
 	unsigned rows;
-	int err = tariff_import(s, kind, f, "world", "standard", clock_utc_us(), stderr, &rows);
+	int err = tariff_import(s, &i, &rows);
 
 	(void)fclose(f);
 	return err;
