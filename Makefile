@@ -61,12 +61,15 @@ CFLAGS ?= $(flag.$(VARIANT))
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 # once: asked when first used, remembered from then on.
 once      = $(eval $(1) := $$(shell $(2)))$($(1))
-PKGS     := spandsp sndfile yaml-0.1 jansson libmariadb
+PKGS     := sndfile yaml-0.1 jansson libmariadb
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -I. $(WARNINGS) $(CFLAGS) -pthread $(PKG_CFLAGS)
 ALL_LIBS   = -Wl,--as-needed $(PKG_LIBS) -ltonezone -lm -lpthread
+
+# spandsp is a judge of DTMF, levels and G.711.
+TEST_LIBS := -Wl,--as-needed -lcmocka -lspandsp
 
 # ---- what is built -------------------------------------------------------------------------------------------------------------
 
@@ -82,7 +85,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildc
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
 
-.PHONY: all tests prompts run test lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money install clean FORCE
+.PHONY: all tests prompts run test lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-dtmf install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -128,7 +131,7 @@ endef
 $(foreach p,partylined partyline exchange,$(eval $(call PROGRAM,$(p))))
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(call archives,$(FOLDERS))
-	$(call link,-lcmocka)
+	$(call link,$(TEST_LIBS))
 
 # tests/fuzz/NAME.c: for `make fuzz` with libFuzzer (VARIANT=fuzz), for `make test` with a main that replays the corpus.
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(call archives,$(FOLDERS))
@@ -139,10 +142,10 @@ fuzzers: $(FUZZERS:%=$(B)/libfuzzer/%)
 
 # tests/bench/NAME.c is a program of its own; money_* belong to `make bench-money`.
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(call archives,$(FOLDERS))
-	$(call link)
+	$(call link,$(TEST_LIBS))
 
 $(B)/bin/worlds: $(call objects,$(wildcard tests/worlds/*.c)) $(call archives,$(FOLDERS)) $(wildcard tests/worlds/.)
-	$(call link,-lcmocka)
+	$(call link,$(TEST_LIBS))
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
@@ -184,6 +187,10 @@ bench bench-money: $(BENCHES)
 soak fuzz bench bench-money: all
 	@test -x tests/$@.sh || { echo "make $@: there is no tests/$@.sh yet, so nothing was run"; exit 1; }
 	@PARTYLINE_BUILD=$(B) tests/$@.sh
+
+# Keys: ours beside spandsp's, and hours of talk when tests/bench/talk_fetch.sh has brought some (docs/sound.md).
+bench-dtmf: $(B)/bench/dtmf
+	@$(B)/bench/dtmf $(wildcard build/talk/*)
 
 # ---- lint ----------------------------------------------------------------------------------------------------------------------
 

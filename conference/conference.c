@@ -71,7 +71,7 @@ static struct conference_member *conference_find(struct conference *c, const str
 
 static void conference_apply(struct conference *c, const struct conference_member *m)
 {
-	unsigned flags = m->held ? 0 : m->muted ? MEDIA_HEAR : MEDIA_HEAR | MEDIA_SPEAK;
+	unsigned flags = m->held ? 0 : m->muted ? MEDIA_HEAR : MEDIA_HEAR | MEDIA_SPEAK | MEDIA_CLAMP;
 
 	media_room_join(c->room, m->port, flags);
 }

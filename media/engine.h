@@ -6,6 +6,7 @@
  *   tick.c      media thread: commands in, the three phases, notes out
  *   port.c      a port: its control functions, its work in a tick
  *   room.c      the set of ports on the tick that hear each other
+ *   keys.c      DTMF receivers, sixteen ports beside each other
  *   player.c    play lists
  *   recorder.c  frames out of the tick
  *
@@ -27,7 +28,8 @@
 #include "core/list.h"
 #include "core/magic.h"
 #include "core/ring.h"
-#include "dsp/dtmf_rx.h"
+#include "dsp/clamp.h"
+#include "dsp/dtmf_bank.h"
 #include "dsp/mix.h"
 #include "media/media.h"
 #include "media/recorder.h"
@@ -65,6 +67,7 @@ enum media_counter {
 enum media_cmd_type {
 	CMD_PORT_OPEN, CMD_PORT_CLOSE, CMD_PORT_FREE, CMD_GATE, CMD_GAIN, CMD_PLAY, CMD_PLAY_STOP, CMD_RECORD,
 	CMD_ROOM_ADD, CMD_ROOM_FREE, CMD_ROOM_JOIN, CMD_ROOM_LEAVE, CMD_ROOM_PLAY, CMD_ROOM_STOP, CMD_TRUNK_ADD, CMD_TRUNK_REMOVE,
+	CMD_KEYS_ADD,
 };
 
 struct media_cmd {
@@ -76,6 +79,7 @@ struct media_cmd {
 	struct play_list    *list;
 	struct recorder     *recorder;
 	struct media_trunk  *trunk;
+	struct media_keys   *keys;
 };
 
 void media_command(struct media *m, const struct media_cmd *c);  /* (C) */
@@ -161,7 +165,9 @@ struct media_port {
 	uint32_t              tick_gen;
 	bool                  from_line, to_line;
 	int32_t               gain;
-	struct dtmf_receiver *dtmf;
+	struct media_keys    *keys;       /* its receiver: this bank's */
+	unsigned              lane;
+	struct clamp          clamp;
 	struct player         player[2];  /* enum media_direction */
 	struct recorder      *tap[2];     /* enum media_tap */
 	struct media_room    *room;
@@ -171,10 +177,29 @@ struct media_port {
 };
 
 void port_command(struct media *m, const struct media_cmd *c);
-void port_receive(struct media *m, struct media_port *p);  /* phase read, after the trunks */
+void port_hear(struct media *m, struct media_port *p);     /* phase read, after the trunks: the line to its receiver */
+void port_receive(struct media *m, struct media_port *p);  /* phase read, after the receivers */
 void port_send(struct media *m, struct media_port *p);     /* phase write, before the trunks */
 void port_deliver(struct media_port *p, uint32_t gen, const struct media_event *ev);  /* (C) */
 void port_release(struct media_port *p);                   /* (C) the memory */
+
+/* ---- receivers of DTMF (keys.c) ---- */
+
+/* A bank of them. Control sees to it that there are as many lanes as ports; an open port has one. */
+struct media_keys {
+	struct media_keys *next;                     /* (C) */
+	struct list        link;                     /* (M) in media.all_keys */
+	struct dtmf_bank  *bank;                     /* (M) from here on */
+	uint32_t           taken;                    /* a bit for each lane */
+	struct dtmf_result found[DTMF_BANK_LANES];   /* in this tick */
+};
+
+int  keys_provide(struct media *m, unsigned ports);             /* (C) -ENOMEM */
+void keys_free(struct media *m);                                /* (C) no thread runs */
+void keys_add(struct media *m, struct media_keys *k);
+void keys_take(struct media *m, struct media_port *p);
+void keys_leave(struct media_port *p);
+void keys_find(struct media *m);                                /* phase read, after port_hear of all */
 
 struct media_room {
 	unsigned magic;
@@ -236,6 +261,8 @@ struct media {
 	enum media_state      state;
 	bool                  threaded, draining;
 	unsigned              ports, rooms, trunks;  /* alive, until given back */
+	struct media_keys    *first_keys;
+	unsigned              lanes;       /* of all of them */
 	uint32_t              next_play;
 	struct media_held    *held_first, **held_last;
 	struct loop_timer     held_timer;
@@ -253,7 +280,7 @@ struct media {
 	int64_t               next_us;     /* the next tick */
 	int64_t               tick_us;     /* the present one */
 	struct media_trunk   *first_trunk;
-	struct list           open_ports, all_rooms;
+	struct list           open_ports, all_rooms, all_keys;
 	struct media_return  *returns_first, **returns_last;
 	bool                  noted;       /* in this tick */
 };

@@ -87,6 +87,7 @@ int media_alloc(struct media **mp, struct loop *l, struct counter_registry *coun
 	m->returns_last = &m->returns_first;
 	list_init(&m->open_ports);
 	list_init(&m->all_rooms);
+	list_init(&m->all_keys);
 	m->drain_task.run = on_drain_task;
 	loop_timer_init(l, &m->held_timer, on_held_timer);
 	loop_timer_init(l, &m->tick_timer, on_tick_timer);
@@ -217,6 +218,7 @@ void media_free(struct media *m)
 		counter_unregister(m->registry, &m->group);
 	ring_free(m->notes);
 	ring_free(m->commands);
+	keys_free(m);
 	m->magic = MAGIC_DEAD;
 	free(m);
 }

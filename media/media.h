@@ -8,7 +8,7 @@
  *
  * What a port sends to its line:   clip(player to the line + (sum of its room's speakers - itself) + its room's music and
  * effects)
- * What a port gives to its room:   gate(line) + player to the room side ("inside")
+ * What a port gives to its room:   gate(line), through the clamp with MEDIA_CLAMP, + player to the room side ("inside")
  * and then the listener's gain. All sums are exact in 32 bits and saturate once, at the end; at 0 dB a lone sample arrives as it
  * left.
  *
@@ -52,7 +52,7 @@ void media_free(struct media *m);
 /* ---- ports: one for each leg, or for each timeslot of a span, reused ---- */
 
 enum media_event_type {
-	/* digit, duration_ms (right within 26 ms): a DTMF digit heard on the line, reported once it has ended or lasted 2 s */
+	/* digit, duration_ms (right within 5 ms): a DTMF digit heard on the line, reported once it has ended or lasted 2 s */
 	MEDIA_DIGIT,
 	MEDIA_DIGIT_BEGIN, /* digit: the same digit, as soon as it is certain. Dialogue uses this one */
 	MEDIA_PLAYED,      /* play, cut: a play list came to its end, or was cut short (cut = true) */
@@ -123,6 +123,7 @@ void     media_play_stop(struct media_port *p, enum media_direction d);  /* all 
 
 #define MEDIA_SPEAK 1u  /* the port is heard by the others */
 #define MEDIA_HEAR  2u  /* the port hears the others */
+#define MEDIA_CLAMP 4u  /* what it says comes 30 ms later, and none of its DTMF keys with it (dsp/clamp.h) */
 
 int  media_room_alloc(struct media_room **rp, struct media *m);
 void media_room_free(struct media_room *r);                                            /* its ports leave */

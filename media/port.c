@@ -2,8 +2,9 @@
 /*
  * Ports. In a tick:
  *
- *   trunk -> rx -> gate -+-> digits
- *                        +-> (+ player to inside) -> inside -> room, tap
+ *   trunk -> rx -> gate -+-> digits ---+
+ *                        +-> clamp <---+
+ *                        +-> or clamp -> (+ player to inside) -> inside -> room, tap
  *   tap, trunk <- tx <- gate <- gain <- (player to line + room's sum - inside)
  */
 #include "media/engine.h"
@@ -39,7 +40,7 @@ int media_port_alloc(struct media_port **pp, struct media *m, const char *name)
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
-	err = dtmf_receiver_alloc(&p->dtmf);
+	err = keys_provide(m, m->ports + 1);
 	if (err) {
 		free(p);
 		return err;
@@ -70,7 +71,6 @@ void port_release(struct media_port *p)
 	MAGIC_CHECK(p, MEDIA_PORT_MAGIC);
 	p->media->ports--;
 	p->magic = MAGIC_DEAD;
-	dtmf_receiver_free(p->dtmf);
 	free(p);
 }
 
@@ -203,7 +203,8 @@ static void port_start(struct media *m, struct media_port *p, uint32_t gen)
 	p->from_line = p->to_line = true;
 	atomic_store_explicit(&p->heard_us, 0, memory_order_relaxed);
 	p->gain = MIX_UNITY;
-	dtmf_receiver_init(p->dtmf);
+	keys_take(m, p);
+	clamp_init(&p->clamp);
 	p->slot.open = true;
 	list_append(&m->open_ports, &p->link);
 }
@@ -215,6 +216,7 @@ static void port_stop(struct media *m, struct media_port *p)
 	player_stop(m, &p->player[MEDIA_TO_INSIDE], false);
 	port_tap(m, p, MEDIA_TAP_INSIDE, NULL);
 	port_tap(m, p, MEDIA_TAP_LINE, NULL);
+	keys_leave(p);
 	list_remove(&p->link);
 	p->slot.open = false;
 	memset(p->slot.tx.s, 0, sizeof(p->slot.tx.s));
@@ -261,16 +263,34 @@ static void port_record(struct media *m, struct media_port *p, enum media_tap ta
 		media_count(m, MC_RECORDER_DROPPED, 1);
 }
 
-/* A receiver behind a closed gate hears silence: so a key held while the gate closes ends. */
-static void port_digits(struct media *m, struct media_port *p, const int16_t *line, bool lost)
-{
-	struct dtmf_event ev[DTMF_RX_EVENTS_MAX];
-	unsigned count =
-		lost ? dtmf_receiver_lost(p->dtmf, MEDIA_FRAME, ev) : dtmf_receiver_process(p->dtmf, line, MEDIA_FRAME, ev);
+static const int16_t silence[MEDIA_FRAME];
 
-	for (unsigned i = 0; i < count; i++) {
-		media_note_digit(m, p, &ev[i]);
-		if (ev[i].type == DTMF_RX_BEGIN)
+/* No trunk has another rate than MEDIA_RATE yet; conversion belongs here, at the edge. */
+static bool port_lost(const struct media_port *p)
+{
+	return p->slot.rx_lost || p->slot.rx.rate != MEDIA_RATE;
+}
+
+static const int16_t *port_line(const struct media_port *p)
+{
+	return p->from_line && p->slot.rx.rate == MEDIA_RATE ? p->slot.rx.s : silence;
+}
+
+/* A receiver behind a closed gate hears silence: so a key held while the gate closes ends. */
+void port_hear(struct media *m, struct media_port *p)
+{
+	if (p->slot.rx.rate != MEDIA_RATE)
+		media_count(m, MC_BAD_FRAMES, 1);
+	if (port_lost(p))
+		media_count(m, MC_LOST_FRAMES, 1);
+	dtmf_bank_hear(p->keys->bank, p->lane, port_lost(p) && p->from_line ? NULL : port_line(p), MEDIA_FRAME);
+}
+
+static void port_digits(struct media *m, struct media_port *p, const struct dtmf_result *found)
+{
+	for (unsigned i = 0; i < found->count; i++) {
+		media_note_digit(m, p, &found->event[i]);
+		if (found->event[i].type == DTMF_RX_BEGIN)
 			player_stop(m, &p->player[MEDIA_TO_LINE], true);
 	}
 }
@@ -289,18 +309,18 @@ static bool port_loud(const int16_t line[MEDIA_FRAME])
 
 void port_receive(struct media *m, struct media_port *p)
 {
-	static const int16_t silence[MEDIA_FRAME];
-	bool bad = p->slot.rx.rate != MEDIA_RATE; /* no trunk has another rate yet; conversion belongs here, at the edge */
-	bool lost = p->slot.rx_lost || bad;
-	const int16_t *line = p->from_line && !bad ? p->slot.rx.s : silence;
+	const struct dtmf_result *found = &p->keys->found[p->lane];
+	const int16_t *line = port_line(p);
+	int16_t clamped[MEDIA_FRAME];
 
-	if (bad)
-		media_count(m, MC_BAD_FRAMES, 1);
-	if (lost)
-		media_count(m, MC_LOST_FRAMES, 1);
 	if (port_loud(line))
 		atomic_store_explicit(&p->heard_us, m->tick_us, memory_order_relaxed);
-	port_digits(m, p, line, lost && p->from_line);
+	port_digits(m, p, found);
+	if (!p->from_line)
+		clamp_silence(&p->clamp); /* not 30 ms later */
+	clamp_process(&p->clamp, line, MEDIA_FRAME, found->early, clamped);
+	if (p->room_flags & MEDIA_CLAMP)
+		line = clamped;
 	mix_clear(p->inside, MEDIA_FRAME);
 	mix_add(p->inside, line, MEDIA_FRAME);
 	player_mix(m, &p->player[MEDIA_TO_INSIDE], p->inside);

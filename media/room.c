@@ -101,6 +101,8 @@ static void room_join(struct media_room *r, struct media_port *p, unsigned flags
 		p->room = r;
 		list_append(&r->members, &p->room_link);
 	}
+	if (!(p->room_flags & MEDIA_SPEAK))
+		clamp_silence(&p->clamp); /* what was said before stays outside */
 	p->room_flags = flags;
 }
 

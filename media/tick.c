@@ -42,6 +42,9 @@ static void phase_read(struct media *m)
 	for (struct media_trunk *t = m->first_trunk; t; t = t->next)
 		t->ops->read(t, m->tick_us);
 	list_for_each(pos, next, &m->open_ports)
+		port_hear(m, list_entry(pos, struct media_port, link));
+	keys_find(m);
+	list_for_each(pos, next, &m->open_ports)
 		port_receive(m, list_entry(pos, struct media_port, link));
 }
 
@@ -146,6 +149,9 @@ static void command(struct media *m, const struct media_cmd *c)
 	case CMD_TRUNK_ADD:
 	case CMD_TRUNK_REMOVE:
 		trunk_command(m, c);
+		break;
+	case CMD_KEYS_ADD:
+		keys_add(m, c->keys);
 		break;
 	}
 	media_count(m, MC_COMMANDS, 1);

@@ -40,7 +40,7 @@ LIBRARIES = {
     'dahdi/user.h': ['e1/dahdi.c', 'media/tones.c'],
     'dahdi/tonezone.h': ['media/tones.c'],
     'mysql.h': ['store'],
-    'spandsp.h': ['dsp'],
+    'spandsp.h': ['tests'],
     'yaml.h': ['core/config.c'],
 }
 COLUMNS = 130

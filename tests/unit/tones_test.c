@@ -170,12 +170,12 @@ static void dtmf(void **state)
 	assert_int_equal(tone_clip_dtmf(&c, keys, 70, 60, -12), 0);
 	assert_int_equal(c->samples, 16 * 130 * 8);
 	for (size_t at = 0; at + 80 <= c->samples; at += 80) {
-		struct dtmf_event ev[DTMF_RX_EVENTS_MAX];
-		unsigned n = dtmf_receiver_process(rx, c->s + at, 80, ev);
+		struct dtmf_result r;
 
-		for (unsigned i = 0; i < n; i++)
-			if (ev[i].type == DTMF_RX_BEGIN)
-				heard[count++] = ev[i].digit;
+		dtmf_receiver_process(rx, c->s + at, 80, &r);
+		for (unsigned i = 0; i < r.count; i++)
+			if (r.event[i].type == DTMF_RX_BEGIN)
+				heard[count++] = r.event[i].digit;
 	}
 	dtmf_rx(other, c->s, (int)c->samples);
 	(void)dtmf_rx_get(other, theirs, 31);
