@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Calls and recharges while node and MariaDB are killed (SIGKILL), one or both, CRASHES (16) times at random moments; SEED repeats a run's choices. The money is
+# audited after each; every leg is compared with the exchange's own log of talk times.
+. "$(dirname "$0")/common.bash"
+
+seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
+echo "SEED=$seed CRASHES=${CRASHES:=16}"
+system_begin
+sed -i "s|^journal: .*|journal: {dir: $dir/journal, checkpoint_ms: 1000, hold_life_s: 20}|" "$dir/node.yaml"
+for i in 0 1 2 3; do p account add 1380001000$i 100.00 --tariff standard --language en >/dev/null || must "account $i" 1; done
+for i in 0 1 2 3; do printf 'number 1380001000%s ring\nnumber 1380002000%s answer-after 200\nnumber 1390002000%s answer-after 200\n' $i $i $i; done >"$dir/script"
+exchange_start "$dir/script" "$dir/exchange.out" --socket "$dir/x" --quiet
+until_true 20 test -S "$dir/x"
+python3 tests/systems/crash.py "$dir" "$bin" "$CRASHES" "$seed" | tee "$dir/crash.out"
+check "crash.py ran to its end" "${PIPESTATUS[0]}"
+passed=$((passed + $(grep -c '^ok ' "$dir/crash.out"))) failed=$((failed + $(grep -c '^FAIL ' "$dir/crash.out")))
+kill $exchange && wait $exchange
+exchange=''
+result
