@@ -15,8 +15,8 @@
 
 /* ---- the rule ---- */
 
-/* Days since 1970-01-01 of the first of a month (the civil calendar with years beginning in March). */
-static int64_t days_of(int64_t year, unsigned month)
+/* The civil calendar with years beginning in March. */
+int64_t rate_zone_days(int64_t year, unsigned month)
 {
 	int64_t y = month <= 2 ? year - 1 : year, era = y / 400, of_era = y - era * 400,
 		of_year = (153 * (int64_t)(month + (month > 2 ? -3u : 9u)) + 2) / 5;
@@ -28,9 +28,9 @@ static int64_t year_of(int64_t utc_s)
 {
 	int64_t year = 1970 + utc_s / (365 * DAY_S + DAY_S / 4);
 
-	while (days_of(year + 1, 1) * DAY_S <= utc_s)
+	while (rate_zone_days(year + 1, 1) * DAY_S <= utc_s)
 		year++;
-	while (days_of(year, 1) * DAY_S > utc_s)
+	while (rate_zone_days(year, 1) * DAY_S > utc_s)
 		year--;
 	return year;
 }
@@ -38,7 +38,8 @@ static int64_t year_of(int64_t utc_s)
 /* When it changes in that year, by the clock before the change. */
 static int64_t change_s(const struct rate_summer_change *c, int64_t year)
 {
-	int64_t first = days_of(year, c->month), next = c->month == 12 ? days_of(year + 1, 1) : days_of(year, c->month + 1u),
+	int64_t first = rate_zone_days(year, c->month),
+		next = c->month == 12 ? rate_zone_days(year + 1, 1) : rate_zone_days(year, c->month + 1u),
 		day = first + (c->day + 7 - (first + 4) % 7) % 7 + 7 * (c->week - 1); /* day 0 was a Thursday: 4 */
 
 	while (day >= next)

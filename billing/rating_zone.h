@@ -35,6 +35,9 @@ int  rate_zone_find(const char *name, int16_t *standard_min, struct rate_summer 
 /* POSIX TZ as at the end of a zoneinfo file: "EST5EDT,M3.2.0,M11.1.0". -EINVAL. */
 int  rate_zone_posix(const char *text, int16_t *standard_min, struct rate_summer *s);
 
+/* Days since 1970-01-01 of the first of a month, 1 to 12. */
+int64_t rate_zone_days(int64_t year, unsigned month);
+
 /* "-240,3.2.0/7200,11.1.0/7200"; "": none. -EINVAL. */
 void rate_summer_to_text(const struct rate_summer *s, char out[ZONE_RULE_MAX]);
 int  rate_summer_from_text(struct rate_summer *s, const char *text);

@@ -147,6 +147,32 @@ int tariff_quote(struct store_conn *c, const struct tariff_ask *q, struct rate_q
 	return err ? err : quote_next(c, q, quote);
 }
 
+struct each {
+	int (*fn)(void *arg, const char *class, const char *prefix, const struct rate *r);
+	void *arg;
+};
+
+static int each_row(void *arg, const char *const *col, unsigned cols)
+{
+	struct each *e = arg;
+	struct rate r;
+	int err = rate_row(&r, col, cols);
+
+	return err == 1 ? e->fn(e->arg, col[0], col[1], &r) : err;
+}
+
+int tariff_each_rate(struct store_conn *c, const char *tariff, int64_t at_utc_us,
+                     int (*each)(void *arg, const char *class, const char *prefix, const struct rate *r), void *arg)
+{
+	struct each e = { each, arg };
+
+	return store_query(c, each_row, &e,
+	                   "SELECT " RATE_COLUMNS
+	                   " FROM tariff_rate WHERE tariff_id = (SELECT id FROM tariff WHERE name = ?) AND "
+	                   "valid_from <= ? AND (valid_to IS NULL OR valid_to > ?) ORDER BY class, prefix",
+	                   "stt", tariff, at_utc_us, at_utc_us);
+}
+
 /* ---- the least that is needed ---- */
 
 struct cheapest {

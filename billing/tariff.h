@@ -66,6 +66,9 @@ int tariff_rate(struct store_conn *c, const struct tariff_ask *q, struct rate *r
 /* The same, and what the next version says if it begins within TARIFF_RING_US: the one valid at the answer applies. */
 #define TARIFF_RING_US INT64_C(600000000)
 int tariff_quote(struct store_conn *c, const struct tariff_ask *q, struct rate_quote *quote);
+/* All rates of the version valid at that time. class: local, domestic, prefix. -ENOENT: none. */
+int tariff_each_rate(struct store_conn *c, const char *tariff, int64_t at_utc_us,
+                     int (*each)(void *arg, const char *class, const char *prefix, const struct rate *r), void *arg);
 /* The least that any member leg needs to begin: set-up fee and first increment. -ENOENT: no rate at all. */
 int tariff_cheapest_first(struct store_conn *c, const struct tariff_ask *q, int64_t *first_e4);
 

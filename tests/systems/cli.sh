@@ -153,6 +153,16 @@ expect 1 'there is no tariff none' p service tariff 12599 none
 expect 0 '^done' p account discount 8613800000003 0
 expect 0 '^done' p account tariff 8613800000003 standard
 
+# calls that were, by another tariff
+printf '%s\n' '8613800000003,862584110001,2026-03-02 02:00:00,61000' '8613800000003,12125550100,2026-03-08 06:58:00.000,180000' >"$dir/calls.csv"
+expect 0 '^8613800000003,862584110001,2026-03-02 02:00:00,61000,domestic,66,0.6050$' p tariff try world "$dir/calls.csv"
+expect 0 '^2 rated, 0 without a rate, 0 no records; sum 5.5050$' p tariff try world "$dir/calls.csv"
+expect 0 '"sum_e4": 55050' p --json tariff try world "$dir/calls.csv"
+expect 1 'no such tariff, or not at that time' p tariff try world "$dir/calls.csv" --at 2025-01-01
+printf '8613800000003,442071838750,2026-03-02 02:00:00,61000\nx\n' >"$dir/calls.csv"
+expect 1 'calls.csv:1: no rate for 442071838750' p tariff try world "$dir/calls.csv"
+expect 1 'calls.csv:2: calling,called,answered' p tariff try world "$dir/calls.csv"
+
 # out and in again
 p tariff export world --at 2026-06-01 >"$dir/out.csv"
 expect 0 '^prefix,1,3.60,0.10,60,60,0,sun 00:00-02:00:1.20;sun 03:00-04:00:2.40,America/New_York$' cat "$dir/out.csv"
