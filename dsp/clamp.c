@@ -9,7 +9,7 @@
 #include "dsp/dtmf_rx.h"
 
 #define FLOOR_MAX  (32768.0f * 32768.0f / 2 * 4.9e-6f) /* CLAMP_NOISE_MAX_DBM0: -53.1 dB of a full-scale sine */
-#define FLOOR_RISE 1.01f                               /* a frame, 4 dB in a second: pauses are found, a louder line too */
+#define FLOOR_RISE 1.01f                               /* a frame, 4 dB in a second (and a little): a louder line is found too */
 #define FLOOR_LAG  0.25f                               /* how much of a quieter frame counts at once */
 
 /* Whatever the hop, the fade begins with a sample that has not left yet; and it is over when the tones begin. */
@@ -52,7 +52,7 @@ static void floor_learn(struct clamp *c, const int16_t *s, size_t n)
 	if (mean < c->floor)
 		c->floor += FLOOR_LAG * (mean - c->floor);
 	else
-		c->floor = fminf(fminf(mean, FLOOR_MAX), c->floor * FLOOR_RISE + 1e-3f);
+		c->floor = fminf(fminf(mean, FLOOR_MAX), c->floor * FLOOR_RISE + 1);
 }
 
 /* White, uniform, of this amplitude: a linear congruence (Knuth's constants); its upper bits. */

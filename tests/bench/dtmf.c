@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/clamp_leak.h"
 #include "tests/bench/dtmf_heard.h"
 #include "tests/bench/dtmf_talk.h"
 
@@ -156,6 +157,45 @@ static void measure(struct heard_by *b, const struct point *p, bool plain)
 	fflush(stdout);
 }
 
+/* ---- the clamp ---- */
+
+static const struct point clamp_points[] = {
+	{ "clamp: key of 100 ms", WANT_NONE, NOMINAL, .on_ms = 100 },
+	{ "clamp: key of 40 ms", WANT_NONE, NOMINAL, .on_ms = 40 },
+	{ "clamp: 2.0 % off, 15 dB s/n, 100 ms", WANT_NONE, DEV(2.0), NOMINAL, .on_ms = 100, .snr_db = 15 },
+	{ "clamp: high tone 8 dB up, 50 ms", WANT_NONE, .low_dbm0 = -16, .high_dbm0 = -8, .on_ms = 50 },
+	{ "clamp: high tone 6 dB down, 50 ms", WANT_NONE, .low_dbm0 = -8, .high_dbm0 = -14, .on_ms = 50 },
+	{ "clamp: 50 ms on, 50 ms off, 50 ms on", WANT_NONE, NOMINAL, .on_ms = 50, .off_ms = 50, .again_ms = 50 },
+	{ "clamp: 60 ms, interrupted 10 ms, 30 ms", WANT_NONE, NOMINAL, .on_ms = 60, .off_ms = 10, .again_ms = 30 },
+};
+
+/* The same clamp, told by our receiver and by spandsp's. */
+static void measure_clamp(struct heard_by *b, const struct point *p)
+{
+	static struct made m;
+	unsigned most[RX_COUNT] = { 0 }, digits[RX_COUNT] = { 0 };
+	double sum[RX_COUNT] = { 0 };
+
+	random_seed(1);
+	for (unsigned i = 0; i < trials; i++) {
+		trial(&m, p);
+		for (int which = RX_BANK; which < RX_COUNT; which++) {
+			struct leak l;
+
+			leak_measure(b, which, &m, &l);
+			most[which] = l.samples > most[which] ? l.samples : most[which];
+			sum[which] += l.samples;
+			digits[which] += l.digit;
+		}
+	}
+	printf("%-40s", p->name);
+	for (int which = RX_BANK; which < RX_COUNT; which++)
+		printf("  %s %.2f ms pass, at most %.1f ms; decodable %.2f %%", heard_names[which], sum[which] / trials / 8,
+		       most[which] / 8.0, 100.0 * digits[which] / trials);
+	printf("\n");
+	fflush(stdout);
+}
+
 /* ---- cost ---- */
 
 static double cpu_us(void)
@@ -241,7 +281,11 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < sizeof(points) / sizeof(points[0]); i++)
 		if (!only || strstr(points[i].name, only))
 			measure(&b, &points[i], plain);
-	cost(&b);
+	for (unsigned i = 0; i < sizeof(clamp_points) / sizeof(clamp_points[0]); i++)
+		if (!only || strstr(clamp_points[i].name, only))
+			measure_clamp(&b, &clamp_points[i]);
+	if (!only || strstr("cost", only))
+		cost(&b);
 	for (; optind < argc; optind++)
 		talk_directory(&b, argv[optind]);
 	heard_by_free(&b);
