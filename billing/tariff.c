@@ -202,25 +202,28 @@ static int cheapest_row(void *arg, const char *const *col, unsigned cols)
 	return err == 1 ? 0 : err;
 }
 
-/* What rating_first_e4() rounds and takes the discount off, in SQL, for the rates that have no bands: there may be tens of
- * thousands, and the least of these sums has the least amount. */
-#define FIRST_SUM \
-	"setup_e4 * 60 + GREATEST((GREATEST(minimum_s, 1) + increment_s - 1) DIV increment_s * increment_s - free_s, 0) * " \
-	"price_e4"
-#define VALID_NOW " FROM tariff_rate WHERE tariff_id = ? AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?) AND bands "
+/* first_sum is what rating_first_e4() rounds and takes the discount off, made by the database for the rates that have no bands:
+ * there may be tens of thousands, and the least of these sums has the least amount. Of those with bands only the terms matter. */
+#define VALID_OF " FROM tariff_rate WHERE tariff_id = ? AND banded = %d AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)"
 
 int tariff_cheapest_first(struct store_conn *c, const struct tariff_ask *q, int64_t *first_e4)
 {
 	struct cheapest k = { .q = q };
+	char sql[600];
 	int64_t sum;
-	int err = store_query_int(c, &sum, "SELECT MIN(" FIRST_SUM ")" VALID_NOW "= ''", "itt", q->tariff_id, q->at_utc_us,
-	                          q->at_utc_us);
+	int err;
 
+	(void)snprintf(sql, sizeof(sql), "SELECT first_sum" VALID_OF " ORDER BY first_sum LIMIT 1", 0);
+	err = store_query_int(c, &sum, sql, "itt", q->tariff_id, q->at_utc_us, q->at_utc_us);
 	if (!err) /* that sum again, as a second at so much a minute */
 		cheapest_take(&k, &(struct rate){ .price_e4 = sum, .increment_s = 1 });
-	if (!err || err == -ENODATA)
-		err = store_query(c, cheapest_row, &k, "SELECT " RATE_COLUMNS VALID_NOW "<> ''", "itt", q->tariff_id,
-		                  q->at_utc_us, q->at_utc_us);
+	if (!err || err == -ENOENT) {
+		(void)snprintf(sql, sizeof(sql),
+		               "SELECT DISTINCT class, '', price_e4, setup_e4, minimum_s, increment_s, free_s, bands, utc_offset_min, "
+		               "version, tariff_id, zone_rule" VALID_OF,
+		               1);
+		err = store_query(c, cheapest_row, &k, sql, "itt", q->tariff_id, q->at_utc_us, q->at_utc_us);
+	}
 	if (err && err != -ENOENT)
 		return err;
 	if (!k.any)
