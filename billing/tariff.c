@@ -204,7 +204,8 @@ static int cheapest_row(void *arg, const char *const *col, unsigned cols)
 
 /* first_sum is what rating_first_e4() rounds and takes the discount off, made by the database for the rates that have no bands:
  * there may be tens of thousands, and the least of these sums has the least amount. Of those with bands only the terms matter. */
-#define VALID_OF " FROM tariff_rate WHERE tariff_id = ? AND banded = %d AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)"
+#define VALID_OF \
+	" FROM tariff_rate WHERE tariff_id = ? AND banded = %d AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)"
 
 int tariff_cheapest_first(struct store_conn *c, const struct tariff_ask *q, int64_t *first_e4)
 {
@@ -218,10 +219,11 @@ int tariff_cheapest_first(struct store_conn *c, const struct tariff_ask *q, int6
 	if (!err) /* that sum again, as a second at so much a minute */
 		cheapest_take(&k, &(struct rate){ .price_e4 = sum, .increment_s = 1 });
 	if (!err || err == -ENOENT) {
-		(void)snprintf(sql, sizeof(sql),
-		               "SELECT DISTINCT class, '', price_e4, setup_e4, minimum_s, increment_s, free_s, bands, utc_offset_min, "
-		               "version, tariff_id, zone_rule" VALID_OF,
-		               1);
+		(void)snprintf(
+			sql, sizeof(sql),
+			"SELECT DISTINCT class, '', price_e4, setup_e4, minimum_s, increment_s, free_s, bands, utc_offset_min, "
+			"version, tariff_id, zone_rule" VALID_OF,
+			1);
 		err = store_query(c, cheapest_row, &k, sql, "itt", q->tariff_id, q->at_utc_us, q->at_utc_us);
 	}
 	if (err && err != -ENOENT)
