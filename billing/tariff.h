@@ -48,6 +48,8 @@ int tariff_export(struct store *s, enum csv_kind kind, const char *name, int64_t
 #define TARIFF_BANDS_MAX (RATE_BANDS_MAX * TARIFF_BAND_MAX)
 void tariff_band_format(const struct rate_band *b, char out[TARIFF_BAND_MAX]);
 void tariff_bands_format(const struct rate *r, char out[TARIFF_BANDS_MAX]);
+/* As the database has them. -EINVAL. */
+int  tariff_bands_show(const char *stored, char out[TARIFF_BANDS_MAX]);
 void tariff_zone_format(const struct rate *r, char out[ZONE_NAME_MAX + 1]);
 
 /* In a transaction of the caller's. "": unknown. */

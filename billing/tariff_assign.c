@@ -10,7 +10,7 @@
 #define WORD 72
 
 struct assign {
-	const char *number, *tariff, *who;
+	const char *number, *tariff, *who; /* number: what is changed */
 	int64_t     discount_bp, at_utc_us;
 	char        id[ID_SIZE];
 };
@@ -128,4 +128,23 @@ int tariff_of_service(struct store *s, const char *number, const char *tariff, c
 
 	random_id(a.id);
 	return store_tx(s, of_service_tx, &a);
+}
+
+static int origin_tx(struct store_conn *c, void *arg)
+{
+	const struct assign *a = arg;
+	char before[WORD];
+	int err = store_query(c, word_row, before, "SELECT origin FROM tariff WHERE name = ? FOR UPDATE", "s", a->number);
+
+	if (!err)
+		err = store_exec(c, NULL, "UPDATE tariff SET origin = ? WHERE name = ?", "ss", a->tariff, a->number);
+	return err ? err : trail(c, a, "tariff.origin", before, a->tariff);
+}
+
+int tariff_set_origin(struct store *s, const char *tariff, bool service, const char *who, int64_t at_utc_us)
+{
+	struct assign a = { .number = tariff, .tariff = service ? "service" : "host", .who = who, .at_utc_us = at_utc_us };
+
+	random_id(a.id);
+	return store_tx(s, origin_tx, &a);
 }

@@ -7,6 +7,7 @@
 #ifndef BILLING_TARIFF_ASSIGN_H
 #define BILLING_TARIFF_ASSIGN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/store.h"
@@ -17,5 +18,7 @@ int tariff_of_account(struct store *s, const char *number, const char *tariff, c
 int tariff_discount(struct store *s, const char *number, unsigned discount_bp, const char *who, int64_t at_utc_us);
 /* tariff NULL: the hosts' own again. The number is its tariff's provider's. -ENOENT: no such tariff. */
 int tariff_of_service(struct store *s, const char *number, const char *tariff, const char *who, int64_t at_utc_us);
+/* Where legs to members are rated from (rule 20): the service's home area, or the host's. -ENOENT: no such tariff. */
+int tariff_set_origin(struct store *s, const char *tariff, bool service, const char *who, int64_t at_utc_us);
 
 #endif

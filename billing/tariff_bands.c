@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "billing/internal.h"
 #include "billing/money.h"
 #include "billing/tariff_internal.h"
 
@@ -155,6 +156,16 @@ void tariff_bands_format(const struct rate *r, char out[TARIFF_BANDS_MAX])
 		tariff_band_format(&r->band[i], one);
 		n += (size_t)snprintf(out + n, TARIFF_BANDS_MAX - n, "%s%s", i ? ";" : "", one);
 	}
+}
+
+int tariff_bands_show(const char *stored, char out[TARIFF_BANDS_MAX])
+{
+	struct rate r = { 0 };
+	int err = rate_bands_from_text(&r, stored);
+
+	if (!err)
+		tariff_bands_format(&r, out);
+	return err;
 }
 
 void tariff_zone_format(const struct rate *r, char out[ZONE_NAME_MAX + 1])

@@ -119,10 +119,26 @@ static int run_tariff_list(struct cli *c)
 	                 NULL);
 }
 
+/* Bands as people write them, and the zone's name or offset. */
+static void show_clock(json_t *row)
+{
+	const char *zone = json_string_value(json_object_get(row, "zone")),
+		   *stored = json_string_value(json_object_get(row, "bands"));
+	struct rate r = { .utc_offset_min = (int16_t)json_integer_value(json_object_get(row, "utc_offset_min")) };
+	char bands[TARIFF_BANDS_MAX], offset[ZONE_NAME_MAX + 1];
+
+	if (stored && tariff_bands_show(stored, bands) == 0)
+		(void)json_object_set_new(row, "bands", json_string(bands));
+	tariff_zone_format(&r, offset);
+	if (zone == NULL || zone[0] == '\0')
+		(void)json_object_set_new(row, "zone", json_string(offset));
+}
+
 static int run_tariff_show(struct cli *c)
 {
-	static const char *const names[] = { "class",    "prefix", "price_e4:i", "setup_e4:i", "minimum_s:i", "increment_s:i",
-		                             "free_s:i", "bands",  "valid_from", "valid_to",   "version:i",   NULL };
+	static const char *const names[] = { "class",         "prefix",   "price_e4:i", "setup_e4:i", "minimum_s:i",
+		                             "increment_s:i", "free_s:i", "bands",      "zone",       "utc_offset_min:i",
+		                             "valid_from",    "valid_to", "version:i",  NULL };
 	static const struct column columns[] = {
 		{ "class", "CLASS", COLUMN_TEXT },
 		{ "prefix", "PREFIX", COLUMN_TEXT },
@@ -132,17 +148,20 @@ static int run_tariff_show(struct cli *c)
 		{ "increment_s", "STEP S", COLUMN_COUNT },
 		{ "free_s", "FREE S", COLUMN_COUNT },
 		{ "bands", "BANDS", COLUMN_TEXT },
+		{ "zone", "CLOCK", COLUMN_TEXT },
+		{ "version", "VERSION", COLUMN_COUNT },
 		{ "valid_from", "FROM (UTC)", COLUMN_TEXT },
 		{ "valid_to", "TO", COLUMN_TEXT },
 		{ NULL, NULL, COLUMN_TEXT },
 	};
-	json_t *list;
 	int status = cli_database(c);
+	json_t *list, *row;
+	size_t i;
 
 	if (status == CLI_OK)
 		status = cli_rows(c, &list, names, 10000,
 		                  "SELECT r.class, r.prefix, r.price_e4, r.setup_e4, r.minimum_s, r.increment_s, r.free_s, "
-		                  "r.bands, r.valid_from, r.valid_to, r.version "
+		                  "r.bands, r.zone, r.utc_offset_min, r.valid_from, r.valid_to, r.version "
 		                  "FROM tariff_rate r JOIN tariff t ON t.id = r.tariff_id WHERE t.name = ? ORDER BY r.class, "
 		                  "r.prefix, r.valid_from LIMIT ?",
 		                  c->arg[0], NULL);
@@ -152,8 +171,26 @@ static int run_tariff_show(struct cli *c)
 		json_decref(list);
 		return cli_complain(c, CLI_FAILED, "there is no tariff \"%s\", or it is empty", c->arg[0]);
 	}
+	json_array_foreach(list, i, row)
+		show_clock(row);
 	cli_show(c, list, columns, NULL);
 	return CLI_OK;
+}
+
+static int run_tariff_versions(struct cli *c)
+{
+	static const char *const names[] = { "version:i", "valid_from", "valid_to", "rates:i", NULL };
+	static const struct column columns[] = { { "version", "VERSION", COLUMN_COUNT },
+		                                 { "valid_from", "FROM (UTC)", COLUMN_TEXT },
+		                                 { "valid_to", "TO", COLUMN_TEXT },
+		                                 { "rates", "RATES", COLUMN_COUNT },
+		                                 { NULL, NULL, COLUMN_TEXT } };
+
+	return show_rows(c, names, columns, "no versions", 1000,
+	                 "SELECT r.version, r.valid_from, r.valid_to, COUNT(*) FROM tariff_rate r JOIN tariff t ON t.id = "
+	                 "r.tariff_id WHERE "
+	                 "t.name = ? GROUP BY r.version, r.valid_from, r.valid_to ORDER BY r.valid_from LIMIT ?",
+	                 c->arg[0]);
 }
 
 /* ---- export ---- */
@@ -235,6 +272,22 @@ static int run_account_discount(struct cli *c)
 	return assigned(c, tariff_discount(c->store, number, (unsigned)(percent_e4 / 100), who, clock_utc_us()), what, "done");
 }
 
+static int run_tariff_origin(struct cli *c)
+{
+	bool service = strcmp(c->arg[1], "service") == 0;
+	char who[64], what[100];
+	int status;
+
+	if (!service && strcmp(c->arg[1], "host") != 0)
+		return cli_usage(c, "legs are rated from the area of the host or of the service");
+	status = cli_database(c);
+	if (status != CLI_OK)
+		return status;
+	cli_who(who);
+	(void)snprintf(what, sizeof(what), "tariff %.64s", c->arg[0]);
+	return assigned(c, tariff_set_origin(c->store, c->arg[0], service, who, clock_utc_us()), what, "done");
+}
+
 /* Service numbers are short codes as often as not. */
 bool cli_service_number(struct cli *c, const char *text, char out[33])
 {
@@ -282,6 +335,9 @@ const struct cli_command cli_tariff_commands[] = {
 	{ "tariff export", "NAME [--at TIME]", "The version that is valid now or at TIME, as CSV.", 1, 1, run_tariff_export },
 	{ "tariff list", "", "The tariffs.", 0, 0, run_tariff_list },
 	{ "tariff show", "NAME", "The rates of a tariff.", 1, 1, run_tariff_show },
+	{ "tariff versions", "NAME", "The versions of a tariff and their time.", 1, 1, run_tariff_versions },
+	{ "tariff origin", "NAME host|service", "Where legs are rated from: the host's area, or the service's.", 2, 2,
+	  run_tariff_origin },
 	{ "area import", "FILE", "Areas of number ranges from a CSV file: prefix|from-to,area[,name].", 1, 1, run_area_import },
 	{ "area export", "", "All areas, as CSV.", 0, 0, run_area_export },
 	{ "area list", "[PREFIX] [--limit N]", "Areas, of the ranges that begin with PREFIX.", 0, 1, run_area_list },

@@ -163,6 +163,13 @@ printf '8613800000003,442071838750,2026-03-02 02:00:00,61000\nx\n' >"$dir/calls.
 expect 1 'calls.csv:1: no rate for 442071838750' p tariff try world "$dir/calls.csv"
 expect 1 'calls.csv:2: calling,called,answered' p tariff try world "$dir/calls.csv"
 
+expect 0 '^prefix +1 +3.60 +0.10 .* sun 00:00-02:00:1.20;sun 03:00-04:00:2.40 +America/New_York +1 +2026-01-01' p tariff show world
+expect 0 '^ *1 +2026-01-01 00:00:00.000 +3$' p tariff versions world
+expect 0 '^done' p tariff origin world service
+expect 0 '^world +service +0' p tariff list
+expect 2 'of the host or of the service' p tariff origin world moon
+expect 1 'no tariff none' p tariff origin none host
+
 # out and in again
 p tariff export world --at 2026-06-01 >"$dir/out.csv"
 expect 0 '^prefix,1,3.60,0.10,60,60,0,sun 00:00-02:00:1.20;sun 03:00-04:00:2.40,America/New_York$' cat "$dir/out.csv"
