@@ -66,7 +66,7 @@ PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -I. $(WARNINGS) $(CFLAGS) -pthread $(PKG_CFLAGS)
-ALL_LIBS   = -Wl,--as-needed $(PKG_LIBS) -ltonezone -lm -lpthread
+ALL_LIBS   = -rdynamic -Wl,--as-needed $(PKG_LIBS) -ltonezone -lm -lpthread
 
 # spandsp is a judge of DTMF, levels and G.711.
 TEST_LIBS := -Wl,--as-needed -lcmocka -lspandsp

@@ -66,6 +66,11 @@ int log_open(const char *path)
 	return 0;
 }
 
+int log_descriptor(void)
+{
+	return log_fd;
+}
+
 int log_reopen(void)
 {
 	return log_path[0] ? log_open(log_path) : 0;

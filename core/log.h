@@ -26,6 +26,7 @@ void log_set_level(enum log_level level);
 int  log_level_parse(const char *name, enum log_level *level);  /* -EINVAL */
 int  log_open(const char *path);  /* NULL: stderr. Negative errno */
 int  log_reopen(void);
+int  log_descriptor(void); /* where lines go now; for who must write to it from a signal handler */
 /* Worlds and tests: lines go here instead, one at a time, from any thread. The sink must not log. NULL: back to normal. */
 void log_set_sink(void (*sink)(enum log_level, const char *line, void *arg), void *arg);
 

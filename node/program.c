@@ -14,6 +14,7 @@
 
 #include "control/control.h"
 #include "core/clock.h"
+#include "core/crash.h"
 #include "core/log.h"
 #include "core/magic.h"
 #include "node/commands.h"
@@ -193,6 +194,7 @@ int partylined_main(int argc, char **argv)
 	struct node_config *c;
 	int status, err;
 
+	crash_report("partylined");
 	if (program_options(&o, argc, argv, &status))
 		return status;
 	if (node_config_load(o.config, &c, stderr) != 0)
