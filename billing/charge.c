@@ -190,5 +190,7 @@ void charge_leg_ended(struct charge *c, const char leg_id[ID_SIZE], int64_t mono
 	l->reserved = NULL;
 	if (amount_e4)
 		*amount_e4 = l->amount_e4;
+	if (c->scarce) /* what it does not need any more is another call's */
+		charge_extend(c);
 	charge_plan(c);
 }

@@ -12,7 +12,16 @@
 
 /* ---- what is due ---- */
 
-int64_t charge_due(const struct charge *c, int64_t at_us, bool with_reserving)
+/* A leg that is about to be called, as if it were answered now. */
+static int64_t charge_if_answered(const struct charge_leg *l, int64_t ms)
+{
+	int64_t utc_us = clock_utc_us(), first = rating_quote_first_e4(&l->quote, utc_us);
+	int64_t due = rating_amount_e4(rate_quote_at(&l->quote, utc_us), (ms > 0 ? ms : 0) + 1, utc_us);
+
+	return due > first ? due : first;
+}
+
+int64_t charge_due(const struct charge *c, int64_t at_us, bool if_answered)
 {
 	int64_t due = 0;
 
@@ -25,7 +34,9 @@ int64_t charge_due(const struct charge *c, int64_t at_us, bool with_reserving)
 			due += rating_amount_e4(&l->rate, (ms > 0 ? ms : 0) + 1, l->answer_utc_us);
 		} else if (l->state == LEG_DONE) {
 			due += l->amount_e4;
-		} else if (l->state == LEG_RESERVED || with_reserving) {
+		} else if (if_answered) {
+			due += charge_if_answered(l, (at_us - clock_mono_us()) / 1000);
+		} else if (l->state == LEG_RESERVED) {
 			due += rating_quote_first_e4(&l->quote, clock_utc_us());
 		}
 	}

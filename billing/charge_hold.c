@@ -11,8 +11,8 @@
 #define SOON_US        CLOCK_SEC(30)
 /* asked for beyond the look-ahead, so that not every increment is a transaction of its own */
 #define SLICE_US       CLOCK_SEC(60)
-#define CHECK_US       CLOCK_SEC(5)  /* how often the hold is looked at, renewed, and shared */
-#define SHORT_CHECK_US CLOCK_SEC(2)  /* when money is short: a recharge is noticed so soon, and what others give back */
+#define CHECK_US       CLOCK_SEC(4)  /* how often the hold is looked at, renewed, and shared */
+#define SHORT_CHECK_US CLOCK_MS(1500) /* when money is short: a recharge is noticed so soon, and what others give back */
 #define WAIT_CHECK_US  CLOCK_MS(500) /* while a leg waits for what others give back */
 #define GIVE_BACK_US   CLOCK_SEC(6)  /* by then every call of the account, on any node, has been at the database */
 #define PATIENCE_US    CLOCK_SEC(2)  /* a slow answer: from then on only what is held counts */
@@ -35,17 +35,22 @@ static void charge_reserve_answer(struct charge_leg *l, int err)
 		reserved(arg, err);
 }
 
-/* 0: covered by what is held now; -EDQUOT, -EIO: refused; -EAGAIN: other calls of the account can give it back, and are about
- * to. */
+/* 0: covered by what is held now, the next seconds of the legs that talk included; -EDQUOT, -EIO: refused; -EAGAIN: other calls
+ * of the account can give it back, and are about to. When they cannot, the money ends soon, and the leg may have what there
+ * is. */
 static int charge_reserve_judge(const struct charge *c, const struct charge_leg *l)
 {
-	int64_t now = clock_mono_us(), need = charge_due(c, now, false) + rating_quote_first_e4(&l->quote, clock_utc_us());
+	int64_t now = clock_mono_us(), first = rating_quote_first_e4(&l->quote, clock_utc_us());
+	int64_t near_e4 = charge_due(c, now + NEAR_US, true);
+	bool covered = charge_due(c, now, false) + first <= c->hold_e4;
 
-	if (need <= c->hold_e4)
+	if (near_e4 <= c->hold_e4)
 		return 0;
 	if (c->extend_err)
-		return -EIO;
-	return need <= c->near_e4 && now < l->asked_us + GIVE_BACK_US ? -EAGAIN : -EDQUOT;
+		return covered ? 0 : -EIO;
+	if (near_e4 <= c->near_e4 && now < l->asked_us + GIVE_BACK_US)
+		return -EAGAIN;
+	return covered ? 0 : -EDQUOT;
 }
 
 /* Legs that wait for their money. An answer may bring another leg. */

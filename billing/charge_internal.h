@@ -62,9 +62,9 @@ struct charge {
 
 struct charge_leg *charge_find(struct charge *c, const char *leg_id);
 bool    charge_live(const struct charge *c);
-/* By mono time at: the legs that talk, at their rates; those about to be called, their first increment; those that ended, what
- * they cost. */
-int64_t charge_due(const struct charge *c, int64_t at_us, bool with_reserving);
+/* By mono time at: the legs that talk, at their rates; those that ended, what they cost; those about to be called, their first
+ * increment. if_answered: these as if they were answered now, and those that wait for their money as well. */
+int64_t charge_due(const struct charge *c, int64_t at_us, bool if_answered);
 /* Sets warning and end by what is covered now. */
 void    charge_plan(struct charge *c);
 void    charge_timers_init(struct charge *c);

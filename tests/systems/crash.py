@@ -214,7 +214,7 @@ def audit(when):
 def crash_all(node):
     wrong, count = [], {'node': 0, 'database': 0, 'both': 0}
     for i in range(crashes):
-        time.sleep(rng.uniform(2, 9))
+        time.sleep(rng.uniform(3, 14))
         what = rng.choice(['node', 'database', 'both'])
         count[what] += 1
         print(f'crash {i + 1}: {what}', flush=True)
@@ -241,14 +241,15 @@ def crash_all(node):
 
 def settle(x, node):
     """Everybody hangs up; everything is in the database."""
-    for e in x.ask('calls').get('calls', []):
-        x.ask(f'hangup {e["call"]}')
     end, began = time.monotonic() + 90, time.monotonic()
     while time.monotonic() < end:
+        for e in x.ask('calls').get('calls', []):
+            x.ask(f'hangup {e["call"]}')
         rows = sql("SELECT COUNT(*) FROM hold WHERE state = 'open'")
         if rows == [['0']] and not x.ask('calls').get('calls'):
             break
         x.pump(0.3)
+        time.sleep(0.3)
     took = time.monotonic() - began
     node.process.terminate()
     status = node.process.wait(60)
