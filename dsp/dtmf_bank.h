@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dsp/dtmf_bank.h - DTMF receivers of sixteen streams at once: what dsp/dtmf_rx.h does one by one, with the streams beside each
+ * dsp/dtmf_bank.h - DTMF receivers of eight streams at once: what dsp/dtmf_rx.h does one by one, with the streams beside each
  * other in memory (a lane each), so that the compiler turns each step into a few vector instructions for all of them.
  *
  * One thread; alloc and free on control. Lanes are independent; a lane that nobody feeds hears silence.
@@ -10,7 +10,7 @@
 
 #include "dsp/dtmf_rx.h"
 
-#define DTMF_BANK_LANES 16
+#define DTMF_BANK_LANES 8
 #define DTMF_BANK_FRAME 80  /* samples a call at most; a multiple of DTMF_RX_HOP */
 
 struct dtmf_bank;

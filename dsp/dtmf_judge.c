@@ -99,6 +99,7 @@ void dtmf_filter_init(struct dtmf_filter *f)
 			f->tan_coarse[g][i] = tanf(turn * COARSE_MAX);
 			f->tan_early[g][i] = tanf(turn * EARLY_DEV);
 			f->part[g][i] = 1 / turn;
+			f->gain_most[g] = fmaxf(f->gain_most[g], f->gain[g][i] * (1 + 2 * COARSE_MAX * fabsf(f->slope[g][i])));
 		}
 	}
 	f->energy_min = DTMF_WINDOW * DTMF_RX_HOP / 2.0f * powf(10, (LEVEL_MIN - 3.14f) / 10) * 32768 * 32768;
@@ -295,12 +296,12 @@ void dtmf_judge_hop(struct dtmf_judge *j, const struct dtmf_filter *f, const str
 	j->run = !digit ? 0 : again ? j->run + 1 : 1;
 	j->strict = !h->strict ? 0 : again ? j->strict + 1 : 1;
 	j->seen = h->seen;
-	if (j->strict >= RUN_EARLY)
-		out->early |= 1u << i;
 	if (j->digit)
 		digit_goes_on(j, digit == j->digit && over_half(j, h), out);
 	if (digit && digit != j->digit && j->run >= RUN_CONFIRM && confirmed(f, h))
 		digit_begin(j, h, out);
+	if (j->strict >= RUN_EARLY || (digit && digit == j->digit)) /* a noisy key at the latest when it is certain */
+		out->early |= 1u << i;
 	if (j->excused > 0)
 		j->excused--;
 }

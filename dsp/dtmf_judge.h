@@ -33,6 +33,7 @@ struct dtmf_filter {
 	float cos_hop[DTMF_GROUPS][4], sin_hop[DTMF_GROUPS][4];      /* how far it turns in a hop; */
 	float tan_coarse[DTMF_GROUPS][4], tan_early[DTMF_GROUPS][4]; /* how far beside one may be (tangent) */
 	float part[DTMF_GROUPS][4];        /* from radians beside to deviation */
+	float gain_most[DTMF_GROUPS];      /* no gain is larger, slopes included */
 	/* Of a window: least energy of a tone in it; of both beside the line's; how pure (squared); how unlike the two may be */
 	float energy_min, share_min, share_early, pure2_min, pure2_early, twist_max;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dsp/dtmf_rx.h - DTMF digits in a stream of samples at 8 kHz: one receiver a stream. dsp/dtmf_bank.h is the same for sixteen
+ * dsp/dtmf_rx.h - DTMF digits in a stream of samples at 8 kHz: one receiver a stream. dsp/dtmf_bank.h is the same for eight
  * streams at once, many times cheaper; this one is its plain twin and the tests' oracle. What both hear, and how it was measured:
  * docs/sound.md. ITU-T Q.24 (its NTT and AT&T columns) sets the limits.
  *

@@ -6,7 +6,7 @@
  *   tick.c      media thread: commands in, the three phases, notes out
  *   port.c      a port: its control functions, its work in a tick
  *   room.c      the set of ports on the tick that hear each other
- *   keys.c      DTMF receivers, sixteen ports beside each other
+ *   keys.c      DTMF receivers, eight ports beside each other
  *   player.c    play lists
  *   recorder.c  frames out of the tick
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keys: each open port has a lane of a bank of DTMF receivers, so that sixteen ports are heard at the price of a few
+ * Keys: each open port has a lane of a bank of DTMF receivers, so that eight ports are heard at the price of two
  * (dsp/dtmf_bank.h). Banks are made on control, one more whenever there might be more open ports than lanes, and stay until the
  * end: a lane is there when a port opens.
  */
