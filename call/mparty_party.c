@@ -71,8 +71,8 @@ void party_admit(struct mparty_party *p)
 
 	p->pub.admitted = true;
 	if (p->pub.awaited && m->away && m->setup.private_first && mparty_parties_in(m) > 0) {
-		media_room_join(m->booth, m->host->port, MEDIA_HEAR | MEDIA_SPEAK);
-		media_room_join(m->booth, p->leg->port, MEDIA_HEAR | MEDIA_SPEAK);
+		media_room_join(m->booth, m->host->port, MEDIA_HEAR | MEDIA_SPEAK | MEDIA_CLAMP);
+		media_room_join(m->booth, p->leg->port, MEDIA_HEAR | MEDIA_SPEAK | MEDIA_CLAMP);
 		LOGX(LOG_INFO, &p->leg->log, "party %u talks to the host alone", p->pub.order);
 		party_to(p, PARTY_PRIVATE);
 		return;

@@ -205,6 +205,21 @@ static int keys_command(struct dialogue *d, char key)
 	return 0;
 }
 
+void keys_digit(struct dialogue *d, char key)
+{
+	const char digits[2] = { key, '\0' };
+
+	unsigned order = 0;
+
+	for (unsigned i = mparty_party_count(d->m); i >= 1 && order == 0; i--)
+		if (mparty_party(d->m, i)->state == PARTY_PRIVATE)
+			order = i;
+	if (order == 0 && mparty_parties_live(d->m) == 1)
+		order = keys_newest(d->m, true);
+	if (key >= '0' && key <= '9' && order > 0)
+		(void)mparty_send_digits(d->m, order, digits);
+}
+
 int keys_hash(struct dialogue *d)
 {
 	char key;

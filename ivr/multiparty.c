@@ -110,6 +110,8 @@ static int private_talk(struct dialogue *d, unsigned order)
 			break;
 		if (!err && key == '#')
 			err = keys_hash(d);
+		else if (!err)
+			keys_digit(d, key);
 		if (err && err != -EAGAIN)
 			return err;
 	}
@@ -177,8 +179,10 @@ static int talk(struct dialogue *d)
 			err = dialogue_say_id(d, "room-locked");
 		else if (!err && key == '*')
 			return mparty_host_away(d->m) ? -ECONNRESET : 0;
-		if (!err && key == '#')
+		else if (!err && key == '#')
 			err = keys_hash(d);
+		else if (!err)
+			keys_digit(d, key);
 		if (err && err != -EAGAIN && err != -EINTR)
 			return err;
 	}

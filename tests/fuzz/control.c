@@ -57,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ssize_t n;
 	int fd;
 
-	(void)snprintf(path, sizeof(path), "/tmp/partyline-fuzz-%d", (int)getpid());
+	(void)snprintf(path, sizeof(path), "%.50s/partyline-fuzz-%d", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir,
+	               (int)getpid());
 	FUZZ_CHECK(loop_alloc(&l) == 0 && control_server_alloc(&s, l, NULL, path) == 0);
 	FUZZ_CHECK(control_register(s, "echo", "ANY", "args come back", echo, NULL) == 0);
 	fd = client(path);

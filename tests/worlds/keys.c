@@ -309,6 +309,35 @@ SCENARIO(rule_14_star_helps, "#*: every key is explained; a key stops it")
 	over(w, &t);
 }
 
+/* The digits that its phone has heard in the last so many seconds. */
+static void heard_digits(struct world *w, const char *call, double seconds, const char *wanted)
+{
+	json_t *reply = exchange_ask(w->exchange, "measure %s last=%d", call, (int)(seconds * 1000));
+
+	CHECK_STR(json_string_value(json_object_get(reply, "digits")), wanted);
+	json_decref(reply);
+}
+
+SCENARIO(rule_16_digits_to_the_only_party,
+         "a bank's menu: alone with one party, each of his digits reaches it once; with two parties none")
+{
+	struct world *w = world_open(NULL);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, SECOND);
+	world_run(w, 1);
+	phone_keys(w, t.host, "40718");
+	world_run(w, 1);
+	heard_digits(w, t.party[0], 3, "40718");
+	talk_add(w, &t, THIRD);
+	world_run(w, 3);
+	phone_keys(w, t.host, "2953");
+	world_run(w, 1);
+	heard_digits(w, t.party[0], 3, "");
+	heard_digits(w, t.party[1], 3, "");
+	over(w, &t);
+}
+
 SCENARIO(rule_15_a_lone_hash_ends, "# and nothing for 4 s; then 8: nothing; # and 8 within 4 s: the minutes")
 {
 	struct talk t;
