@@ -173,7 +173,8 @@ static int entries_make(const struct csv *f, const struct interval *v, unsigned 
 	}
 	if (err)
 		return err;
-	qsort(x->e, x->count, sizeof(*x->e), entry_compare);
+	if (x->count)
+		qsort(x->e, x->count, sizeof(*x->e), entry_compare);
 	for (unsigned i = 0; i < x->count; i++) {
 		if (kept > 0 && strcmp(x->e[kept - 1].prefix, x->e[i].prefix) == 0)
 			kept--;

@@ -141,7 +141,7 @@ void tariff_band_format(const struct rate_band *b, char out[TARIFF_BAND_MAX])
 	size_t n = days_format(b->days, out, TARIFF_BAND_MAX);
 
 	money_format_e4(b->price_e4, price);
-	(void)snprintf(out + n, TARIFF_BAND_MAX - n, "%02u:%02u-%02u:%02u:%s", b->from_min / 60, b->from_min % 60, b->to_min / 60,
+	(void)snprintf(out + n, TARIFF_BAND_MAX - n, "%02d:%02d-%02d:%02d:%s", b->from_min / 60, b->from_min % 60, b->to_min / 60,
 	               b->to_min % 60, price);
 }
 

@@ -155,8 +155,7 @@ static int run_tariff_show(struct cli *c)
 		{ NULL, NULL, COLUMN_TEXT },
 	};
 	int status = cli_database(c);
-	json_t *list, *row;
-	size_t i;
+	json_t *list;
 
 	if (status == CLI_OK)
 		status = cli_rows(c, &list, names, 10000,
@@ -171,8 +170,8 @@ static int run_tariff_show(struct cli *c)
 		json_decref(list);
 		return cli_complain(c, CLI_FAILED, "there is no tariff \"%s\", or it is empty", c->arg[0]);
 	}
-	json_array_foreach(list, i, row)
-		show_clock(row);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		show_clock(json_array_get(list, i));
 	cli_show(c, list, columns, NULL);
 	return CLI_OK;
 }

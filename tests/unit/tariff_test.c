@@ -466,7 +466,7 @@ static void test_random_ranges(void **state)
 	for (int round = 0; round < 8; round++) {
 		struct {
 			unsigned from, to, area;
-		} range[12];
+		} range[12] = { 0 };
 		unsigned count = 0;
 		char text[1000];
 		size_t n = 0;
