@@ -99,8 +99,9 @@ static inline void talk_hear(struct talk *t, struct talk_stream *s, const int16_
 	t->hits += (unsigned)__builtin_popcount(r->early);
 	clamp_process(&s->clamp, frame, TALK_FRAME, r->early, out);
 	(void)dtmf_rx(s->spandsp, frame, TALK_FRAME);
+	if (s->at < s->clip->samples) /* the silence between files is no talk */
+		t->samples += TALK_FRAME;
 	s->at += TALK_FRAME;
-	t->samples += TALK_FRAME;
 	if (s->at >= s->clip->samples + 8000)
 		talk_next(t, s);
 }
