@@ -33,6 +33,7 @@ static const struct column span_columns[] = {
 	{ "since_s", "SINCE", COLUMN_SECONDS },
 	{ "calls", "CALLS", COLUMN_COUNT },
 	{ "free_channels", "FREE", COLUMN_COUNT },
+	{ "out_of_service", "OUT", COLUMN_COUNT },
 	{ "transport", "TRANSPORT", COLUMN_TEXT },
 	{ NULL, NULL, COLUMN_TEXT },
 };
@@ -131,11 +132,31 @@ static int show_with_list(struct cli *c, json_t *value, const char *key, const s
 	return CLI_OK;
 }
 
+/* out: no new call comes or goes on it, the one that is there goes on; in: it is restarted and back. */
+static int span_service(struct cli *c)
+{
+	bool in = strcmp(c->arg[1], "in") == 0;
+	int64_t timeslot = 0;
+	json_t *args;
+
+	if (!in && strcmp(c->arg[1], "out") != 0)
+		return cli_usage(c, "a span is taken out of service, or put in again");
+	if (c->args == 3 && !cli_integer(c, "a timeslot", c->arg[2], 1, 31, &timeslot))
+		return CLI_USAGE;
+	args = json_pack("{s:s, s:b}", "span", c->arg[0], "in_service", in);
+	if (timeslot)
+		(void)json_object_set_new(args, "timeslot", json_integer(timeslot));
+	return ask_and_say(c, "service", args, in ? "in service again" : "out of service; live calls go on to their end");
+}
+
 static int run_span(struct cli *c)
 {
 	json_t *result;
-	int status = cli_ask(c, "span", json_pack("{s:s}", "span", c->arg[0]), &result);
+	int status;
 
+	if (c->args > 1)
+		return span_service(c);
+	status = cli_ask(c, "span", json_pack("{s:s}", "span", c->arg[0]), &result);
 	return status != CLI_OK ? status : show_with_list(c, result, "channels", span_columns, channel_columns, "no channels");
 }
 
@@ -254,7 +275,7 @@ static int run_watch(struct cli *c)
 const struct cli_command cli_node_commands[] = {
 	{ "status", "", "The node: since when it runs, how much is going on.", 0, 0, run_status },
 	{ "spans", "", "The E1 spans.", 0, 0, run_spans },
-	{ "span", "NAME", "One span with its timeslots.", 1, 1, run_span },
+	{ "span", "NAME [out|in [TIMESLOT]]", "One span with its timeslots; or they leave service, or return.", 1, 3, run_span },
 	{ "calls", "", "The multi-party calls.", 0, 0, run_calls },
 	{ "call", "ID [drop [NO] | mute NO | unmute NO | invite NUMBER]", "One call with its parties; or something done to it.",
 	  1, 3, run_call },

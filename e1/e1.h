@@ -155,7 +155,7 @@ struct e1_span_info {
 	bool    up, los, rai, layer2;
 	int64_t since_us;          /* of the present state, mono */
 	char    transport[96];     /* "pseudowire 127.0.0.1:40001 -> 127.0.0.1:40002, 8 frames" */
-	unsigned calls, free_channels;
+	unsigned calls, free_channels, out_of_service;
 };
 void e1_span_info(const struct e1_span *s, struct e1_span_info *i);
 

@@ -386,6 +386,9 @@ void e1_span_info(const struct e1_span *s, struct e1_span_info *i)
 	list_for_each(pos, next, &s->calls)
 		i->calls++;
 	i->free_channels = e1_span_free_channels(s);
+	i->out_of_service = 0;
+	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++)
+		i->out_of_service += s->channel[ts].port && !s->channel[ts].in_service;
 }
 
 int e1_span_trace(struct e1_span *s, const char *path)

@@ -195,6 +195,8 @@ static const struct {
 	{ "status", "", "name, since when, how much is going on", command_status },
 	{ "spans", "", "the spans and their states", command_spans },
 	{ "span", "span", "one span with its timeslots", command_span },
+	{ "service", "span in_service [timeslot]", "a timeslot, or all of a span, leaves service or returns (rule 8)",
+	  command_service },
 	{ "trace", "span [file]", "D-channel frames into a pcap file; without a file no more", command_trace },
 	{ "calls", "", "the multi-party calls", command_calls },
 	{ "call", "call", "one call with its parties", command_call },

@@ -18,10 +18,10 @@ json_t *commands_span_json(struct e1_span *s)
 	struct e1_span_info i;
 
 	e1_span_info(s, &i);
-	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:I, s:s, s:I, s:I}", "name", e1_span_name(s), "state", span_state(&i),
-	                 "up", i.up, "los", i.los, "rai", i.rai, "layer2", i.layer2, "since_s",
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:I, s:s, s:I, s:I, s:I}", "name", e1_span_name(s), "state",
+	                 span_state(&i), "up", i.up, "los", i.los, "rai", i.rai, "layer2", i.layer2, "since_s",
 	                 commands_seconds_since(i.since_us), "transport", i.transport, "calls", (json_int_t)i.calls,
-	                 "free_channels", (json_int_t)i.free_channels);
+	                 "free_channels", (json_int_t)i.free_channels, "out_of_service", (json_int_t)i.out_of_service);
 }
 
 struct e1_span *commands_span_at(struct node *n, unsigned i)
@@ -72,6 +72,35 @@ void command_span(struct control_request *r, const json_t *args, void *arg)
 		                                            ch[i].call ? commands_seconds_since(ch[i].since_us) : 0));
 	(void)json_object_set_new(result, "channels", list);
 	control_reply(r, result);
+}
+
+/* Rule 8: live calls drain; what comes back is restarted. */
+void command_service(struct control_request *r, const json_t *args, void *arg)
+{
+	const json_t *in = json_object_get(args, "in_service"), *ts = json_object_get(args, "timeslot");
+	struct e1_span *s = wanted_span(arg, r, args);
+	unsigned first = 1, last = E1_TIMESLOTS;
+
+	if (s == NULL)
+		return;
+	if (ts && !json_is_null(ts)) {
+		first = last = json_is_integer(ts) && json_integer_value(ts) > 0 && json_integer_value(ts) <= E1_TIMESLOTS
+		                       ? (unsigned)json_integer_value(ts)
+		                       : 16;
+		if (first == 16) {
+			control_fail(r, CONTROL_ARGS, "timeslot is 1 to 15 or 17 to 31");
+			return;
+		}
+	}
+	if (!json_is_boolean(in)) {
+		control_fail(r, CONTROL_ARGS, "in_service is true or false");
+		return;
+	}
+	for (unsigned i = first; i <= last; i++)
+		(void)e1_span_set_service(s, i, json_boolean_value(in)); /* timeslot 16 is none */
+	log_info("span %s, %s %u: %s service by an operator", e1_span_name(s), first == last ? "timeslot" : "timeslots 1 to",
+	         last, json_boolean_value(in) ? "in" : "out of");
+	control_reply(r, commands_span_json(s));
 }
 
 void command_trace(struct control_request *r, const json_t *args, void *arg)

@@ -39,6 +39,7 @@ struct node {
 	int64_t                  started_utc_us;
 	struct loop_timer        stop_poll;
 	struct loop_task         close_task;
+	bool                     closed;        /* its spans are gone */
 	unsigned                 close_turns;   /* of the loop, until spans and engine have let go of everything */
 	void (*stopped)(void *arg);
 	void                    *stopped_arg;
@@ -280,6 +281,7 @@ static void node_stop_check(struct loop_timer *t)
 		return;
 	}
 	node_close_trunks(n);
+	n->closed = true; /* who looks at the spans in the turns that follow finds none */
 	media_stop(n->media);
 	n->close_turns = CLOSE_TURNS;
 	loop_queue(n->loop, &n->close_task);
@@ -334,7 +336,7 @@ struct e1_span *node_span(struct node *n, const char *name)
 
 unsigned node_span_count(const struct node *n)
 {
-	return n->options.span_count;
+	return n->closed ? 0 : n->options.span_count;
 }
 
 struct e1_trunk *node_trunk_at(struct node *n, unsigned i)

@@ -65,6 +65,7 @@ void node_free(struct node *n);             /* stopped */
 
 /* ---- for commands and tests ---- */
 struct e1_span *node_span(struct node *n, const char *name);     /* NULL: no such */
+/* 0 once they are closed, in the last turns of node_stop() */
 unsigned        node_span_count(const struct node *n);
 struct e1_trunk *node_trunk_at(struct node *n, unsigned i);
 struct mparty_env *node_calls(struct node *n);

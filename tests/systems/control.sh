@@ -42,11 +42,18 @@ p trace pstn "$dir/trace.pcap" >/dev/null
 check "the trace is on" $?
 exchange_start "$dir/script" "$dir/exchange.out"
 
-soon "the span comes up" '^pstn +up .*30 +pseudowire' p spans
+soon "the span comes up" '^pstn +up .*30 +0 +pseudowire' p spans
 soon "the call is there" '8613800000001 +s:12599' p calls
 call=$(p --json calls | sed -n 's/.*"call": "\([0-9a-f]*\)".*/\1/p')
 soon "the party that was keyed is in" '^ *1 +8613900000002 +in ' p call "$call"
 soon "two timeslots are busy" 'pstn +up +[0-9:]+ +2 +28' p span pstn
+p span pstn out 5 >/dev/null
+check "a timeslot is taken out of service" $?
+soon "and is shown so" '^ *5 +no ' p span pstn
+p span pstn out 16 >/dev/null 2>&1
+check "the signalling's is not" $(($? == 0))
+p span pstn in 5 >/dev/null
+check "and put in again" $?
 p call "$call" invite 013900000003 >/dev/null
 check "another is invited" $?
 soon "and is in" '^ *2 +8613900000003 +in ' p call "$call"

@@ -223,6 +223,7 @@ static void world_stop_node(struct world *w)
 	node_stop(w->node, stopped, &done); /* a callback still to come is given up */
 	if (!world_until(w, is_true, &done, 120))
 		world_fail(__FILE__, __LINE__, "the node did not stop");
+	CHECK_INT(node_span_count(w->node), 0); /* a control connection may still ask */
 }
 
 static bool quiet(struct world *w, const void *arg)
