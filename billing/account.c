@@ -8,7 +8,7 @@
 
 #define ACCOUNT_SELECT \
 	"SELECT a.id, a.provider_id, a.tariff_id, a.balance_e4, a.held_e4, a.credit_e4, n.number, a.state, a.kind, a.language, " \
-	"t.name " \
+	"t.name, a.discount_bp " \
 	"FROM account_number n JOIN account a ON a.id = n.account_id JOIN tariff t ON t.id = a.tariff_id WHERE n.valid_to IS " \
 	"NULL"
 
@@ -36,6 +36,7 @@ static int account_row(void *arg, const char *const *col, unsigned cols)
 	(void)snprintf(a.kind, sizeof(a.kind), "%s", col[8]);
 	(void)snprintf(a.language, sizeof(a.language), "%s", col[9]);
 	(void)snprintf(a.tariff, sizeof(a.tariff), "%s", col[10]);
+	a.discount_bp = (unsigned)strtoul(col[11], NULL, 10);
 	if (q->each)
 		return q->each(q->arg, &a);
 	*q->out = a;

@@ -14,6 +14,7 @@
 struct account {
 	int64_t id, provider_id, tariff_id, balance_e4, held_e4, credit_e4;
 	char    number[32], state[12], kind[12], language[8], tariff[64];
+	unsigned discount_bp; /* billing/tariff_assign.h */
 };
 
 /* The account whose live number this is. -ENOENT. */

@@ -26,6 +26,7 @@ static const struct column account_lines[] = {
 	{ "kind", "kind", COLUMN_TEXT },
 	{ "language", "language", COLUMN_TEXT },
 	{ "tariff", "tariff", COLUMN_TEXT },
+	{ "discount_e4", "discount %", COLUMN_MONEY },
 	{ "balance_e4", "balance", COLUMN_MONEY },
 	{ "held_e4", "held", COLUMN_MONEY },
 	{ "available_e4", "available", COLUMN_MONEY },
@@ -52,10 +53,11 @@ static const struct column ledger_columns[] = {
 
 static json_t *account_json(const struct account *a)
 {
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "number", a->number, "account", (json_int_t)a->id,
-	                 "state", a->state, "kind", a->kind, "language", a->language, "tariff", a->tariff, "balance_e4",
-	                 (json_int_t)a->balance_e4, "held_e4", (json_int_t)a->held_e4, "available_e4",
-	                 (json_int_t)(a->balance_e4 + a->credit_e4 - a->held_e4), "credit_e4", (json_int_t)a->credit_e4);
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "number", a->number, "account",
+	                 (json_int_t)a->id, "state", a->state, "kind", a->kind, "language", a->language, "tariff", a->tariff,
+	                 "balance_e4", (json_int_t)a->balance_e4, "held_e4", (json_int_t)a->held_e4, "available_e4",
+	                 (json_int_t)(a->balance_e4 + a->credit_e4 - a->held_e4), "credit_e4", (json_int_t)a->credit_e4,
+	                 "discount_e4", (json_int_t)a->discount_bp * 100);
 }
 
 static int account_error(struct cli *c, int err, const char *number)

@@ -139,6 +139,7 @@ expect 0 '^ *120 +180 +1 +Sun 03:00:00 +sun 03:00-04:00:2.40 +2.40 +60 +2.40$' r
 expect 0 '^amount: +4.90$' r 12125550100 --at 2026-03-08T06:58 --for 3m
 expect 0 '"amount_e4": 49000' p --json rate 8613800000003 12125550100 --at 2026-03-08T06:58 --for 3m
 expect 0 '^done' p account discount 8613800000003 12.5
+expect 0 '^discount %: +12.50' p account show 8613800000003
 expect 2 'a discount is 0 to 100' p account discount 8613800000003 100.01
 expect 0 '^sum, exact: +0.6050$' r 02584110001 --at 2026-03-02T10:00 --for 61s
 expect 0 '^after it: +0.5293 and 450000000/600000000 of 0.0001' r 02584110001 --at 2026-03-02T10:00 --for 61s
