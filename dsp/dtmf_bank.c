@@ -57,7 +57,6 @@ struct dtmf_bank {
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 /* mask ? a : b, of each lane */
 #define PICK(mask, a, b) ((lane_vec)(((mask) & (lane_int)(a)) | (~(mask) & (lane_int)(b))))
-#define ALL(x)           ((lane_vec){ 0 } + (x))
 #define SIZE(v)          ((lane_vec)((lane_int)(v) & 0x7fffffff))
 
 ALWAYS_INLINE float *lane_of(lane_vec *a, unsigned lane)
@@ -144,7 +143,8 @@ ALWAYS_INLINE void see_tone(struct dtmf_bank *b, unsigned g, lane_int *tone, lan
 {
 	const struct dtmf_filter *f = &b->filter;
 	lane_vec re = b->sum[g][TURN_RE], im = b->sum[g][TURN_IM], power = b->sum[g][POWER];
-	lane_vec near_re = ALL(1.0f), near_im = { 0 }, gain = { 0 }, slope = { 0 }, early = { 0 }, energy;
+	const lane_vec zero = { 0 };
+	lane_vec near_re = zero + 1, near_im = { 0 }, gain = { 0 }, slope = { 0 }, early = { 0 }, energy;
 	lane_vec turn2 = re * re + im * im, power2 = power * power;
 	lane_int found = { 0 };
 
@@ -154,12 +154,14 @@ ALWAYS_INLINE void see_tone(struct dtmf_bank *b, unsigned g, lane_int *tone, lan
 		lane_vec at_re = re * f->cos_hop[g][i] + im * f->sin_hop[g][i];
 		lane_vec at_im = im * f->cos_hop[g][i] - re * f->sin_hop[g][i];
 		lane_int fits = (at_re > 0) & (SIZE(at_im) <= f->tan_coarse[g][i] * at_re);
+		lane_vec gain_i = zero + f->gain[g][i], slope_i = zero + f->slope[g][i] * f->part[g][i];
+		lane_vec early_i = zero + f->tan_early[g][i];
 
 		near_re = PICK(fits, at_re, near_re);
 		near_im = PICK(fits, at_im, near_im);
-		gain = PICK(fits, ALL(f->gain[g][i]), gain);
-		slope = PICK(fits, ALL(f->slope[g][i] * f->part[g][i]), slope);
-		early = PICK(fits, ALL(f->tan_early[g][i]), early);
+		gain = PICK(fits, gain_i, gain);
+		slope = PICK(fits, slope_i, slope);
+		early = PICK(fits, early_i, early);
 		found = (fits & i) | (~fits & found);
 	}
 	energy = power * gain * (1 + slope * near_im / near_re);

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-#define RATE_4K      (DTMF_RX_RATE / 2)
+#define RATE_4K      (DTMF_RX_RATE / 2.0)
 #define KAISER_BETA  3.4
 
 /* A window. It is lenient: a stretch is looked at again. */

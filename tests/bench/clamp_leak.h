@@ -31,9 +31,10 @@ static inline void leak_measure(struct heard_by *b, int which, const struct made
 	static struct made out;
 	struct clamp c;
 	struct dtmf_result r;
-	struct heard h = { .begins = 0 };
+	static struct heard h;
 
 	memset(l, 0, sizeof(*l));
+	memset(&h, 0, sizeof(h));
 	clamp_init(&c);
 	dtmf_receiver_init(b->plain);
 	(void)dtmf_rx_init(b->spandsp, NULL, NULL);

@@ -17,7 +17,7 @@
 static void passes_bit_by_bit_30_ms_later(void **state)
 {
 	struct clamp c;
-	int16_t in[80], out[80], sent[800];
+	int16_t in[80], out[80] = { 0 }, sent[800];
 
 	(void)state;
 	random_seed(1);
