@@ -43,7 +43,7 @@ struct cli_command {
 
 /* end with a NULL name */
 extern const struct cli_command cli_node_commands[], cli_account_commands[], cli_tariff_commands[], cli_rate_commands[],
-	cli_record_commands[];
+	cli_try_commands[], cli_record_commands[];
 
 int cli_run(int argc, char **argv, FILE *out, FILE *err);
 
