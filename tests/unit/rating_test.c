@@ -206,7 +206,7 @@ static void test_equals_the_rule_increment_by_increment(void **state)
 {
 	(void)state;
 	random_seed(20);
-	for (int i = 0; i < 6000; i++) {
+	for (int i = 0; i < 3000; i++) {
 		struct rate r = any_rate();
 		int64_t at = any_time();
 		int64_t ms = random_below(20) ? random_below(600000) : random_below(2 * 86400 * 10) * INT64_C(100);
@@ -221,7 +221,7 @@ static void test_the_working_is_the_amount(void **state)
 {
 	(void)state;
 	random_seed(24);
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 10000; i++) {
 		struct rate r = any_rate();
 		int64_t at = any_time(), ms = 1 + random_below(700000), end = 0;
 		struct rating_run run = { 0 };
@@ -250,7 +250,7 @@ static void test_a_discount_never_makes_it_dearer(void **state)
 {
 	(void)state;
 	random_seed(25);
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 10000; i++) {
 		struct rate r = any_rate(), more = r;
 		int64_t at = any_time(), ms = random_below(700000), list;
 		__int128 exact;
@@ -275,7 +275,7 @@ static void test_a_rate_is_its_text(void **state)
 
 	(void)state;
 	random_seed(26);
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 10000; i++) {
 		struct rate r = any_rate(), back;
 		char text[RATE_TEXT_MAX], again[RATE_TEXT_MAX];
 
