@@ -149,12 +149,13 @@ static void store_says_down(struct store *s, const char *why)
  * The session. Strict: nothing is cut or rounded silently. REPEATABLE READ with snapshot isolation: an UPDATE or a locking read
  * of a row that another transaction has changed since our first plain read fails with 1020 and the whole transaction is repeated;
  * without it such an update is lost on this server (measured). READ COMMITTED would show one transaction two states of an
- * account, and has no such check. A lock is waited for less long than an answer, so that it is told from a dead server.
+ * account, and has no such check. Without autocommit a transaction begins with its first statement, which saves a round trip in
+ * each; store_try ends every one. A lock is waited for less long than an answer, so that it is told from a dead server.
  */
 #define SESSION_SQL                                                                                                      \
 	"SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"               \
 	"NO_ENGINE_SUBSTITUTION', time_zone='+00:00', innodb_snapshot_isolation=ON, "                                        \
-	"innodb_lock_wait_timeout=3, autocommit=1"
+	"innodb_lock_wait_timeout=3, autocommit=0"
 #define ISOLATION_SQL "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 static int conn_open(struct store_conn *c)
@@ -447,8 +448,6 @@ static int store_try(struct store_conn *c, int (*fn)(struct store_conn *, void *
 {
 	int err = conn_open(c);
 
-	if (!err)
-		err = store_exec(c, NULL, "START TRANSACTION", "");
 	if (!err)
 		err = fn(c, arg);
 	if (!err)
