@@ -24,6 +24,8 @@ static const struct counter_desc billing_counters[BILLING_COUNTERS] = {
 	[BILLING_RECORDS] = { "records", "call and leg records in the database" },
 	[BILLING_HOLDS_EXPIRED] = { "holds_expired", "holds of dead nodes given back" },
 	[BILLING_JOURNAL_ERRORS] = { "journal_errors", "entries the journal could not take: a full or failing disk" },
+	[BILLING_DISK_LOW] = { "disk_low", "times the journal's disk became fuller than journal.disk_percent" },
+	[BILLING_DISK_REFUSED] = { "disk_refused", "calls refused because the journal cannot be written" },
 	[BILLING_REJECTED] = { "rejected", "records and settlements that the database refuses, kept beside the journal" },
 	[BILLING_DATABASE_RETRIES] = { "database_retries", "what had to be repeated because the database did not answer" },
 };
@@ -37,6 +39,29 @@ static void janitor_run(struct worker_job *j)
 
 	if (hold_expire(b->store, clock_utc_us() - EXPIRY_GRACE_US, &expired) == 0 && expired > 0)
 		counter_add(&b->counter[BILLING_HOLDS_EXPIRED], (uint64_t)expired);
+	b->disk_percent = journal_disk_percent(b->journal);
+}
+
+static void disk_looked_at(struct billing *b)
+{
+	bool low = b->disk_percent >= (int)b->config.disk_percent;
+
+	if (low == b->disk_low)
+		return;
+	b->disk_low = low;
+	if (low) {
+		counter_inc(&b->counter[BILLING_DISK_LOW]);
+		log_warn("the journal's disk is %d %% full: traces and recordings stop", b->disk_percent);
+	} else {
+		log_info("the journal's disk is %d %% full: traces and recordings may go on", b->disk_percent);
+	}
+	if (b->config.disk)
+		b->config.disk(b->config.disk_arg, low);
+}
+
+bool billing_disk_low(const struct billing *b)
+{
+	return b->disk_low;
 }
 
 static void janitor_done(struct worker_job *j)
@@ -44,6 +69,7 @@ static void janitor_done(struct worker_job *j)
 	struct billing *b = container_of(j, struct billing, janitor_job);
 
 	b->janitor_busy = false;
+	disk_looked_at(b);
 	if (journal_size(b->journal) > b->config.journal_big)
 		billing_post_shorten(b);
 	loop_timer_start(&b->janitor, JANITOR_US);
@@ -136,6 +162,8 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 		b->config.hold_life_us = HOLD_LIFE_US;
 	if (b->config.checkpoint_us == 0)
 		b->config.checkpoint_us = CHECKPOINT_US;
+	if (b->config.disk_percent == 0)
+		b->config.disk_percent = 90;
 	if (b->config.journal_big == 0)
 		b->config.journal_big = JOURNAL_BIG;
 	list_init(&b->charges);

@@ -22,6 +22,9 @@ struct billing_config {
 	int64_t hold_life_us;       /* a hold lives so long without being renewed; 0: 60 s */
 	int64_t     checkpoint_us;  /* how often talk is written down; 0: 5 s */
 	unsigned    disk_percent;   /* used of the journal's disk: from then on what is not money stops; 0: 90 */
+	/* on control, when that begins and ends: traces and recordings stop; NULL: nobody's concern */
+	void (*disk)(void *arg, bool low);
+	void       *disk_arg;
 	uint64_t journal_big;       /* octets, from which the journal begins anew with what is still needed; 0: 4 MiB */
 };
 
@@ -32,6 +35,9 @@ int billing_open(struct billing **bp, struct loop *l, struct store *s, struct wo
 /* Idle (run the loop until billing_idle()). */
 void billing_close(struct billing *b);
 bool billing_idle(const struct billing *b);  /* nothing unsettled, no record under way */
+
+/* The journal's disk is fuller than disk_percent: nothing that is not money is to be written. Looked at every 10 s. */
+bool billing_disk_low(const struct billing *b);
 
 struct billing_trigger {
 	struct charge_account account;

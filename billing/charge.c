@@ -45,9 +45,14 @@ static void charge_opened(struct charge *c)
 int charge_open(struct charge **cp, struct billing *b, const char call_id[ID_SIZE], const struct charge_account *a,
                 int64_t amount_e4)
 {
-	struct charge *c = calloc(1, sizeof(*c));
+	struct charge *c;
 	int err;
 
+	if (b->write_failed) { /* what is answered could not be written down */
+		counter_inc(&b->counter[BILLING_DISK_REFUSED]);
+		return -EIO;
+	}
+	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return -ENOMEM;
 	c->magic = CHARGE_MAGIC;

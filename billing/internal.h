@@ -16,6 +16,8 @@ enum {
 	BILLING_JOURNAL_ERRORS,
 	BILLING_DATABASE_RETRIES,
 	BILLING_REJECTED,
+	BILLING_DISK_LOW,
+	BILLING_DISK_REFUSED,
 	BILLING_COUNTERS,
 };
 
@@ -37,6 +39,8 @@ struct billing {
 	struct loop_timer     janitor, checkpoint;
 	struct worker_job     janitor_job;
 	bool                  janitor_busy;
+	int                   disk_percent;     /* as the janitor found it */
+	bool                  disk_low;
 	/* billing/post.c */
 	struct worker_pool   *writer;            /* one thread: entries keep their order, and do not wait for the database */
 	struct journal_buffer pending, writing;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -245,6 +246,18 @@ int journal_reject(struct journal *j, const char *what, const char *why)
 		(void)close(fd);
 	(void)pthread_mutex_unlock(&j->lock);
 	return err;
+}
+
+int journal_disk_percent(struct journal *j)
+{
+	struct statvfs v;
+	uint64_t used, all;
+
+	if (fstatvfs(j->dir_fd, &v) != 0)
+		return -errno;
+	used = v.f_blocks - v.f_bfree;
+	all = used + v.f_bavail; /* as df counts: what is root's alone is nobody's */
+	return all == 0 ? 100 : (int)((used * 100 + all - 1) / all);
 }
 
 uint64_t journal_size(struct journal *j)

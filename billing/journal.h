@@ -35,6 +35,8 @@ int  journal_replace(struct journal *j, const char *lines, size_t len);
 /* The file as it is gets a second name, DIR/NODE.journal.damaged: it is replaced next, and somebody may want to look. */
 int  journal_keep_damaged(struct journal *j);
 uint64_t journal_size(struct journal *j);
+/* How much of the journal's disk is used, of what this user may have, in percent; negative errno. */
+int  journal_disk_percent(struct journal *j);
 
 /* What the database refuses for ever, with the reason, into DIR/NODE.rejected: for a person to look at. On the disk at return. */
 int  journal_reject(struct journal *j, const char *what, const char *why);

@@ -111,7 +111,7 @@ void command_trace(struct control_request *r, const json_t *args, void *arg)
 
 	if (s == NULL)
 		return;
-	err = e1_span_trace(s, file);
+	err = file && billing_disk_low(node_billing(((struct commands *)arg)->node)) ? -ENOSPC : e1_span_trace(s, file);
 	if (err) {
 		control_fail_errno(r, err, file ? file : "trace");
 		return;

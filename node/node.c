@@ -103,6 +103,19 @@ static int node_load_sounds(struct node *n)
 	return err;
 }
 
+/* The journal's disk is filling up: it comes before traces. */
+static void node_disk(void *arg, bool low)
+{
+	struct node *n = arg;
+
+	for (unsigned i = 0; low && i < n->options.span_count; i++) {
+		struct e1_span *s = node_span(n, n->options.span[i].e1.name);
+
+		if (s)
+			(void)e1_span_trace(s, NULL);
+	}
+}
+
 static int node_open_store(struct node *n)
 {
 	struct billing_config config = { 0 };
@@ -116,6 +129,8 @@ static int node_open_store(struct node *n)
 	(void)snprintf(config.journal_dir, sizeof(config.journal_dir), "%s", n->options.journal_dir);
 	config.hold_life_us = CLOCK_SEC(n->options.hold_life_s);
 	config.checkpoint_us = CLOCK_MS(n->options.checkpoint_ms);
+	config.disk = node_disk;
+	config.disk_arg = n;
 	config.disk_percent = n->options.disk_percent;
 	(void)snprintf(config.home_area, sizeof(config.home_area), "%s", n->options.numbers.area);
 	return billing_open(&n->billing, n->loop, n->store, n->workers, &n->counters, &config);

@@ -7,6 +7,9 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "tests/unit/billing_bench.h"
 
 /* ---- rule 23: no database ---- */
@@ -236,6 +239,82 @@ static void test_each_statement_failing_the_same_money(void **state)
 	bench_close(&t);
 }
 
+/* ---- the journal's disk ---- */
+
+static unsigned disk_told;
+
+static void disk_is_low(void *arg, bool low)
+{
+	(void)arg;
+	disk_told += low;
+}
+
+/* At 1 % every disk is full: it is said once, and calls go on. */
+static void test_a_filling_disk_is_said(void **state)
+{
+	struct billing_config c = { .home_area = "10", .disk_percent = 1, .disk = disk_is_low, .node = "full" };
+	struct bench t;
+
+	(void)state;
+	bench_open(&t, 1000000, PER_MINUTE);
+	bench_billing_close(&t);
+	(void)snprintf(c.journal_dir, sizeof(c.journal_dir), "%s", t.journal_dir);
+	assert_int_equal(billing_open(&t.b, t.loop, t.store, t.workers, &t.counters, &c), 0);
+	assert_false(billing_disk_low(t.b));
+	bench_run(&t, 60);
+	assert_true(billing_disk_low(t.b));
+	assert_int_equal(disk_told, 1);
+	assert_int_equal(trigger(&t), 0);
+	close_call(&t);
+	bench_close(&t);
+}
+
+static int64_t journal_octets(struct bench *t)
+{
+	char path[200];
+	int64_t size;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/n%u.journal", t->journal_dir, bench_count);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, 0, SEEK_END), 0);
+	size = ftell(f);
+	(void)fclose(f);
+	return size;
+}
+
+/* The journal cannot grow: new calls are refused, the one that talks goes on, and with room again everything is written and
+ * right. */
+static void test_a_full_disk_refuses_calls_and_loses_nothing(void **state)
+{
+	struct rlimit before, full;
+	struct bench t, two;
+
+	(void)state;
+	bench_open(&t, 1000000, PER_MINUTE);
+	assert_int_equal(trigger(&t), 0);
+	assert_int_equal(reserve(&t, HOST), 0);
+	answer(&t, 0);
+	bench_run(&t, 1);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	full = before;
+	full.rlim_cur = (rlim_t)journal_octets(&t);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+	bench_run(&t, 61); /* checkpoints meet the end of the disk */
+	two = t;
+	assert_int_equal(trigger(&two), -EIO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	bench_run(&t, 3);
+	assert_int_equal(trigger(&two), 0);
+	close_call(&two);
+	leg_end(&t, 0, NULL);
+	close_call(&t);
+	assert_int_equal(balance(&t), 1000000 - 4000);
+	bench_close(&t);
+}
+
 /* ---- records ---- */
 
 static struct leg_record a_leg(struct bench *t, const char *call_id, unsigned i)
@@ -370,21 +449,6 @@ static void test_a_record_waits_in_the_journal(void **state)
 
 /* ---- the journal does not grow for ever ---- */
 
-static int64_t journal_octets(struct bench *t)
-{
-	char path[200];
-	int64_t size;
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "%s/n%u.journal", t->journal_dir, bench_count);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	assert_int_equal(fseek(f, 0, SEEK_END), 0);
-	size = ftell(f);
-	(void)fclose(f);
-	return size;
-}
-
 /* A call of ten minutes with a checkpoint every 5 s, and others before it: what is settled leaves the file while it talks, and
  * what a crash leaves then is all there. */
 static void test_the_journal_begins_anew_while_legs_talk(void **state)
@@ -468,6 +532,8 @@ int main(void)
 		cmocka_unit_test(test_each_statement_failing_the_same_money),
 		cmocka_unit_test(test_a_legs_record_says_what_it_cost),
 		cmocka_unit_test(test_a_record_that_is_refused_is_put_aside),
+		cmocka_unit_test(test_a_filling_disk_is_said),
+		cmocka_unit_test(test_a_full_disk_refuses_calls_and_loses_nothing),
 		cmocka_unit_test(test_a_record_waits_in_the_journal),
 		cmocka_unit_test(test_the_journal_begins_anew_while_legs_talk),
 		cmocka_unit_test(test_a_trigger_without_database_leaves_no_hold),
