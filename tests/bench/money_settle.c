@@ -174,12 +174,13 @@ static int measure(struct bench *b, struct work *w, struct figures *f, unsigned 
 static void print(const char *name, struct figures *f, unsigned rounds, double raw)
 {
 	double opens = median(f->open, rounds), settles = median(f->settle, rounds);
+	unsigned half = f->took / 2, most = f->took * 99 / 100;
 
 	qsort(f->took_us, f->took, sizeof(*f->took_us), compare_int);
 	(void)printf("%-15s %6.0f settlements/s (%.2f of raw; target 0.40: %s), %6.0f holds/s (%.2f), a hold: median %.2f ms, "
 	             "p99 %.2f ms\n",
 	             name, settles, settles / raw, settles >= 0.4 * raw ? "met" : "missed", opens, opens / raw,
-	             (double)f->took_us[f->took / 2] / 1e3, (double)f->took_us[f->took * 99 / 100] / 1e3);
+	             (double)f->took_us[half] / 1e3, (double)f->took_us[most] / 1e3);
 }
 
 /* ---- a database for it ---- */

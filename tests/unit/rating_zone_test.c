@@ -69,6 +69,7 @@ static void test_every_zone(void **state)
 		assert_true(err == 0 || err == -ENOTSUP);
 		if (err) {
 			refused++;
+			print_message("%s has no yearly rule\n", name);
 			continue;
 		}
 		found++;
@@ -82,7 +83,10 @@ static void test_every_zone(void **state)
 	(void)pclose(f);
 	(void)setenv("TZ", "UTC", 1);
 	tzset();
-	assert_true(found > 300 && summer > 80 && refused <= 4); /* Morocco and Western Sahara: Ramadan */
+	print_message("%u zones, %u with summer time, %u refused\n", found, summer, refused);
+	/* refused: Morocco and Gaza (Ramadan), and whose government is just changing its mind; those differ with the data's
+	 * age */
+	assert_true(found > 280 && summer > 80 && refused <= 20);
 }
 
 static void test_a_summer_is_its_text(void **state)
