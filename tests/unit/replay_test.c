@@ -304,7 +304,7 @@ static void test_a_start_that_fails_forgets_nothing(void **state)
 		assert_int_equal(number_of(l, "SELECT COUNT(*) FROM call_record"), n);
 		check_money(l);
 	}
-	assert_true(failed > 8);
+	assert_true(failed > 5); /* a settlement and a record have so many statements */
 }
 
 /* ---- what a file may say ---- */
