@@ -68,19 +68,24 @@ struct hears_arg {
 	enum prompt_lang lang;
 	int64_t from_us;
 	bool room;
+	int64_t *look_us; /* not in each tick: it is a search */
 };
 
 static bool hears_now(struct world *w, const void *arg)
 {
 	const struct hears_arg *h = arg;
 
+	if (world_now_us() < *h->look_us)
+		return false;
+	*h->look_us = world_now_us() + CLOCK_MS(100);
 	return hears_somewhere(w, h->call, h->lang, h->prompt, h->from_us, h->room);
 }
 
 static void expect_prompt(struct world *w, const char *call, enum prompt_lang lang, const char *prompt, double seconds, bool room)
 {
 	/* a prompt may have begun a moment before somebody asks for it */
-	struct hears_arg h = { call, prompt, lang, world_now_us() - CLOCK_SEC(8), room };
+	int64_t look_us = 0;
+	struct hears_arg h = { call, prompt, lang, world_now_us() - CLOCK_SEC(8), room, &look_us };
 
 	if (!world_until(w, hears_now, &h, seconds))
 		world_fail(__FILE__, __LINE__, "%s did not hear %s within %.1f s (power of the last second %.1f dBm0)", call,
