@@ -35,8 +35,8 @@ start)
 	i=0
 	until [ -S "$dir/s" ] && alive; do
 		i=$((i + 1))
-		[ $i -le 300 ] || { echo "MariaDB did not start; $dir/log says:" >&2; tail -20 "$dir/log" >&2; exit 1; }
-		sleep 0.1
+		[ $i -le 1000 ] || { echo "MariaDB did not start; $dir/log says:" >&2; tail -20 "$dir/log" >&2; exit 1; }
+		sleep 0.03
 	done
 	echo "$dir/s"
 	;;
@@ -44,7 +44,7 @@ stop)
 	alive || exit 0
 	p=$(pid)
 	kill "$p"
-	while kill -0 "$p" 2>/dev/null; do sleep 0.1; done
+	while kill -0 "$p" 2>/dev/null; do sleep 0.03; done
 	;;
 *)
 	echo "usage: $0 start|stop DIR" >&2

@@ -460,7 +460,7 @@ static int store_try(struct store_conn *c, int (*fn)(struct store_conn *, void *
 /* Longer each time, so that a server has a second or two to come back. In a world the server is real but time waits for us. */
 static void store_pause(unsigned attempt)
 {
-	unsigned most_ms = clock_is_virtual() ? 10 : 10u << attempt;
+	unsigned most_ms = clock_is_virtual() ? 2 : 10u << attempt;
 	struct timespec ts = { .tv_nsec = (long)(1 + random_below(most_ms)) * 1000000 };
 
 	while (ts.tv_nsec >= 1000000000) {

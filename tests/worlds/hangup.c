@@ -38,7 +38,7 @@ SCENARIO(hangup_of_the_trigger_at_every_wait,
 
 	worker_set_latency(node_workers(w->node), 1000, 200000);
 	exchange_does(w, "number %s busy", HOST);
-	for (double at = 0.02; at < 0.8; at += 0.017) {
+	for (double at = 0.02; at < 0.8; at += 0.017 * WORLD_STRIDE) {
 		const char *trigger = phone_dials(w, HOST, "12599");
 
 		world_run(w, at);
@@ -56,7 +56,7 @@ SCENARIO(hangup_of_the_host_at_every_wait, "the host hangs up at any moment from
 	exchange_does(w, "number %s answer", HOST);
 	exchange_does(w, "number 13800000002 answer-after 700");
 	exchange_does(w, "number 13900000001 answer-after 700 early-media tone:620");
-	for (double at = 0.05; at < 9.5; at += 0.173) {
+	for (double at = 0.05; at < 9.5; at += 0.173 * WORLD_STRIDE) {
 		const char *trigger, *host;
 		double keyed = 0;
 
@@ -84,7 +84,7 @@ SCENARIO(hangup_of_a_party_at_every_wait, "the party hangs up at any moment from
 	struct world *w = world_open(NULL);
 
 	worker_set_latency(node_workers(w->node), 1000, 200000);
-	for (double at = 0.0; at < 1.2; at += 0.061) {
+	for (double at = 0.0; at < 1.2; at += 0.061 * WORLD_STRIDE) {
 		const char *trigger, *host, *party;
 
 		trigger = phone_dials(w, HOST, "12599");
@@ -113,7 +113,7 @@ SCENARIO(line_lost_at_every_phase,
 	worker_set_latency(node_workers(w->node), 1000, 100000);
 	exchange_does(w, "number %s answer", HOST);
 	exchange_does(w, "number 13800000002 answer-after 700");
-	for (double at = 0.1; at < 9; at += 0.71) {
+	for (double at = 0.1; at < 9; at += 0.71 * WORLD_STRIDE) {
 		const char *trigger = phone_dials(w, HOST, "12599");
 
 		world_run(w, at < 1 ? at : 1);

@@ -32,6 +32,19 @@
 
 #define SCENARIOS_MAX 256
 
+/* A story lived again for every step of something takes every fourth step under ThreadSanitizer, which looks for races and is
+ * slow; the release and AddressSanitizer builds do every one. */
+#if defined(__SANITIZE_THREAD__)
+#define WORLD_STRIDE 4
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WORLD_STRIDE 4
+#endif
+#endif
+#ifndef WORLD_STRIDE
+#define WORLD_STRIDE 1
+#endif
+
 struct scenario {
 	const char *name, *text;
 	void (*run)(void);
