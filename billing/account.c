@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "billing/audit.h"
+
 #define ACCOUNT_SELECT \
 	"SELECT a.id, a.provider_id, a.tariff_id, a.balance_e4, a.held_e4, a.credit_e4, n.number, a.state, a.kind, a.language, " \
 	"t.name, a.discount_bp " \
@@ -73,17 +75,6 @@ int account_each(struct store *s, int (*each)(void *arg, const struct account *a
 
 /* ---- changes, each with its row in the audit trail ---- */
 
-static int audit(struct store_conn *c, const char *id, const char *who, const char *what, const char *subject, const char *before,
-                 const char *after, int64_t at)
-{
-	int err = store_exec(c, NULL,
-	                     "INSERT INTO audit (id, who, what, subject, before_text, after_text, at) VALUES "
-	                     "(?, LEFT(?, 64), ?, ?, ?, ?, ?)",
-	                     "sssssst", id, who, what, subject, before, after, at);
-
-	return err == -EEXIST ? 0 : err; /* of a try whose commit we did not hear of; any other error is one */
-}
-
 struct account_change {
 	const char *number, *who, *value, *column;
 	char        id[ID_SIZE];
@@ -123,7 +114,12 @@ static int account_add_tx(struct store_conn *c, void *arg)
 			"sisit", g->id, account, n->number, n->opening_e4, n->at_utc_us);
 	(void)snprintf(after, sizeof(after), "balance %lld", (long long)n->opening_e4);
 	if (!err)
-		err = audit(c, g->id, n->who, "account.add", n->number, NULL, after, n->at_utc_us);
+		err = billing_audit(c, &(struct audit_entry){ .id = g->id,
+		                                              .who = n->who,
+		                                              .what = "account.add",
+		                                              .subject = n->number,
+		                                              .after = after,
+		                                              .at_utc_us = n->at_utc_us });
 	return err;
 }
 
@@ -183,7 +179,13 @@ static int account_topup_tx(struct store_conn *c, void *arg)
 	(void)snprintf(before, sizeof(before), "balance %lld", (long long)balance);
 	balance += g->amount_e4;
 	(void)snprintf(after, sizeof(after), "balance %lld", (long long)balance);
-	return audit(c, g->id, g->who, "account.topup", g->number, before, after, g->at_utc_us);
+	return billing_audit(c, &(struct audit_entry){ .id = g->id,
+	                                               .who = g->who,
+	                                               .what = "account.topup",
+	                                               .subject = g->number,
+	                                               .before = before,
+	                                               .after = after,
+	                                               .at_utc_us = g->at_utc_us });
 }
 
 int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who,
@@ -223,8 +225,13 @@ static int account_set_tx(struct store_conn *c, void *arg)
 		                       : "UPDATE account SET language = ? WHERE id = ?",
 		                 "si", g->value, account);
 	if (!err)
-		err = audit(c, g->id, g->who, state ? "account.state" : "account.language", g->number, before, g->value,
-		            g->at_utc_us);
+		err = billing_audit(c, &(struct audit_entry){ .id = g->id,
+		                                              .who = g->who,
+		                                              .what = state ? "account.state" : "account.language",
+		                                              .subject = g->number,
+		                                              .before = before,
+		                                              .after = g->value,
+		                                              .at_utc_us = g->at_utc_us });
 	return err;
 }
 
@@ -295,7 +302,13 @@ static int account_limits_tx(struct store_conn *c, void *arg)
 	if (changed == 0)
 		return -EDQUOT;
 	limits_text(after, sizeof(after), l->operator_billed ? "operator" : "prepaid", l->credit_e4, l->trust_e4);
-	return audit(c, q->g.id, q->g.who, "account.limits", q->g.number, q->before, after, q->g.at_utc_us);
+	return billing_audit(c, &(struct audit_entry){ .id = q->g.id,
+	                                               .who = q->g.who,
+	                                               .what = "account.limits",
+	                                               .subject = q->g.number,
+	                                               .before = q->before,
+	                                               .after = after,
+	                                               .at_utc_us = q->g.at_utc_us });
 }
 
 int account_set_limits(struct store *s, const char *number, const struct account_limits *l, const char *who, int64_t at_utc_us)

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "core/random.h"
+#include "billing/audit.h"
 
 struct number_change {
 	const char *number, *added, *who;
@@ -12,20 +12,15 @@ struct number_change {
 	int64_t     at_utc_us;
 };
 
-/* The row of the audit trail is written with the change, so it tells whether an earlier try was committed. */
-static int number_done_before(struct store_conn *c, const struct number_change *g)
-{
-	int64_t count;
-	int err = store_query_int(c, &count, "SELECT COUNT(*) FROM audit WHERE id = ?", "s", g->id);
-
-	return err ? err : count > 0;
-}
-
 static int number_audit(struct store_conn *c, const struct number_change *g, const char *what, const char *subject,
                         const char *after)
 {
-	return store_exec(c, NULL, "INSERT INTO audit (id, who, what, subject, after_text, at) VALUES (?, ?, ?, ?, ?, ?)",
-	                  "ssssst", g->id, g->who, what, subject, after, g->at_utc_us);
+	return billing_audit(c, &(struct audit_entry){ .id = g->id,
+	                                               .who = g->who,
+	                                               .what = what,
+	                                               .subject = subject,
+	                                               .after = after,
+	                                               .at_utc_us = g->at_utc_us });
 }
 
 static int number_add_tx(struct store_conn *c, void *arg)
@@ -33,7 +28,7 @@ static int number_add_tx(struct store_conn *c, void *arg)
 	const struct number_change *g = arg;
 	int64_t account = 0;
 	char after[40];
-	int err = number_done_before(c, g);
+	int err = billing_audited(c, g->id);
 
 	if (err)
 		return err > 0 ? 0 : err;
@@ -60,7 +55,7 @@ static int number_end_tx(struct store_conn *c, void *arg)
 {
 	const struct number_change *g = arg;
 	int64_t account, others;
-	int err = number_done_before(c, g);
+	int err = billing_audited(c, g->id);
 
 	if (err)
 		return err > 0 ? 0 : err;

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "billing/audit.h"
 #include "billing/rating.h"
-#include "core/random.h"
 
 #define WORD 72
 
@@ -24,13 +24,13 @@ static int word_row(void *arg, const char *const *col, unsigned cols)
 
 static int trail(struct store_conn *c, const struct assign *a, const char *what, const char *before, const char *after)
 {
-	int err = store_exec(
-		c, NULL,
-		"INSERT INTO audit (id, who, what, subject, before_text, after_text, at) VALUES (?, LEFT(?, 64), ?, ?, "
-		"?, ?, ?)",
-		"sssssst", a->id, a->who, what, a->number, before, after, a->at_utc_us);
-
-	return err == -EEXIST ? 0 : err; /* of a try whose commit we did not hear of */
+	return billing_audit(c, &(struct audit_entry){ .id = a->id,
+	                                               .who = a->who,
+	                                               .what = what,
+	                                               .subject = a->number,
+	                                               .before = before,
+	                                               .after = after,
+	                                               .at_utc_us = a->at_utc_us });
 }
 
 static int account_of(struct store_conn *c, const char *number, int64_t *account)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "billing/audit.h"
 #include "billing/internal.h"
 #include "billing/tariff_internal.h"
 #include "core/clock.h"
@@ -209,21 +210,22 @@ static int store_trail(struct store_conn *c, const struct import *m)
 	if (m->i->kind == CSV_TARIFF)
 		clock_format_utc(m->at_utc_us, from, sizeof(from));
 	(void)snprintf(after, sizeof(after), "%u rows of %.200s%s%s", m->csv.count, m->i->file, from[0] ? " from " : "", from);
-	return store_exec(
-		c, NULL,
-		"INSERT INTO audit (id, who, what, subject, after_text, at) VALUES (?, LEFT(?, 64), ?, LEFT(?, 64), ?, ?)",
-		"ssssst", m->id, m->i->who ? m->i->who : "", what[m->i->kind], m->i->name ? m->i->name : "", after, m->now_us);
+	return billing_audit(c, &(struct audit_entry){ .id = m->id,
+	                                               .who = m->i->who,
+	                                               .what = what[m->i->kind],
+	                                               .subject = m->i->name ? m->i->name : "",
+	                                               .after = after,
+	                                               .at_utc_us = m->now_us });
 }
 
 static int import_tx(struct store_conn *c, void *arg)
 {
 	struct import *m = arg;
 	struct json *j;
-	int64_t done;
-	int err = store_query_int(c, &done, "SELECT COUNT(*) FROM audit WHERE id = ?", "s", m->id);
+	int err = billing_audited(c, m->id);
 
-	if (err || done)
-		return err;
+	if (err)
+		return err > 0 ? 0 : err;
 	j = calloc(1, sizeof(*j)); /* a new one each try: the last may have been cut */
 	if (j == NULL)
 		return -ENOMEM;

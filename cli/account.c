@@ -110,7 +110,7 @@ static int run_add(struct cli *c)
 	struct account_new n = { .language = c->language ? c->language : "zh-CN",
 		                 .tariff = c->tariff,
 		                 .at_utc_us = clock_utc_us() };
-	char number[33], tariff[65], who[64], what[100];
+	char number[33], tariff[65], who[AUDIT_WHO_SIZE], what[100];
 	int status, err;
 
 	if (c->args == 2 && !cli_amount(c, c->arg[1], &n.opening_e4))
@@ -168,7 +168,7 @@ static int run_list(struct cli *c)
 
 static int run_topup(struct cli *c)
 {
-	char number[33], id[ID_SIZE], who[64];
+	char number[33], id[ID_SIZE], who[AUDIT_WHO_SIZE];
 	int64_t amount_e4;
 	int status, err;
 
@@ -186,7 +186,7 @@ static int run_topup(struct cli *c)
 
 static int set_state(struct cli *c, const char *state)
 {
-	char number[33], who[64];
+	char number[33], who[AUDIT_WHO_SIZE];
 	int status = account_begin(c, number), err;
 
 	if (status != CLI_OK)
@@ -213,7 +213,7 @@ static int run_close(struct cli *c)
 
 static int run_language(struct cli *c)
 {
-	char number[33], who[64];
+	char number[33], who[AUDIT_WHO_SIZE];
 	int status = account_begin(c, number), err;
 
 	if (status != CLI_OK)
@@ -257,7 +257,7 @@ static int run_number_list(struct cli *c)
 
 static int run_number_add(struct cli *c)
 {
-	char number[33], added[33], who[64];
+	char number[33], added[33], who[AUDIT_WHO_SIZE];
 	int status, err;
 
 	if (!cli_number(c, c->arg[1], added))
@@ -274,7 +274,7 @@ static int run_number_add(struct cli *c)
 
 static int run_number_end(struct cli *c)
 {
-	char number[33], who[64];
+	char number[33], who[AUDIT_WHO_SIZE];
 	int status = account_begin(c, number), err;
 
 	if (status != CLI_OK)

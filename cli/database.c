@@ -2,6 +2,7 @@
 #include "cli/database.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,14 +91,46 @@ int cli_database_error(struct cli *c, int err, const char *what)
 	}
 }
 
-void cli_who(char who[64])
+/* Who logged in, though he may be root by now: the kernel keeps that through su and sudo. (uid_t)-1: nobody did. */
+static uid_t login_uid(void)
 {
-	const struct passwd *p = getpwuid(getuid()); /* cppcheck-suppress getpwuidCalled ; one thread */
+	FILE *f = fopen("/proc/self/loginuid", "re");
+	unsigned uid = UINT_MAX;
 
-	if (p)
-		(void)snprintf(who, 64, "cli:%.50s", p->pw_name);
+	if (f && fscanf(f, "%u", &uid) != 1)
+		uid = UINT_MAX;
+	if (f)
+		(void)fclose(f);
+	return uid == UINT_MAX ? getuid() : (uid_t)uid;
+}
+
+/* Where from: the ssh client's address; else this host and the terminal. */
+static void cli_where(char *out, size_t size)
+{
+	const char *ssh = getenv("SSH_CONNECTION");
+	const char *tty = ttyname(0);               /* cppcheck-suppress ttynameCalled ; one thread */
+	char host[64] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	if (ssh && *ssh)
+		(void)snprintf(out, size, "%.*s", (int)strcspn(ssh, " "), ssh);
+	else if (tty)
+		(void)snprintf(out, size, "%.40s:%.20s", host, strncmp(tty, "/dev/", 5) == 0 ? tty + 5 : tty);
 	else
-		(void)snprintf(who, 64, "cli:%u", (unsigned)getuid());
+		(void)snprintf(out, size, "%.60s", host);
+}
+
+void cli_who(char who[AUDIT_WHO_SIZE])
+{
+	uid_t uid = login_uid();
+	const struct passwd *p = getpwuid(uid); /* cppcheck-suppress getpwuidCalled ; one thread */
+	char where[64];
+
+	cli_where(where, sizeof(where));
+	if (p)
+		(void)snprintf(who, AUDIT_WHO_SIZE, "cli:%.50s@%s", p->pw_name, where);
+	else
+		(void)snprintf(who, AUDIT_WHO_SIZE, "cli:%u@%s", (unsigned)uid, where);
 }
 
 bool cli_movement_id(struct cli *c, char id[ID_SIZE])

@@ -3,6 +3,7 @@
 #ifndef CLI_DATABASE_H
 #define CLI_DATABASE_H
 
+#include "billing/audit.h"
 #include "cli/cli.h"
 #include "core/random.h"
 #include "store/store.h"
@@ -16,8 +17,8 @@ void cli_database_close(struct cli *c);
 
 /* What an error of store/ or billing/ means: a complaint and the status. what: "account 8613800000001". */
 int  cli_database_error(struct cli *c, int err, const char *what);
-/* For the audit trail: "cli:operator". */
-void cli_who(char who[64]);
+/* For the audit trail: "cli:anna@192.0.2.7" (billing/audit.h). */
+void cli_who(char who[AUDIT_WHO_SIZE]);
 /* A service number: canonical (s:12599), or as it is dialled. False after a complaint. */
 bool cli_service_number(struct cli *c, const char *text, char out[33]);
 /* --id of a movement, or a new one. False after a complaint. */

@@ -18,7 +18,7 @@ static int import(struct cli *c, enum csv_kind kind, const char *name, const cha
 	struct tariff_import i = { .kind = kind, .file = path, .name = name, .errors = c->err };
 	unsigned rows = 0;
 	int status, err;
-	char who[64];
+	char who[AUDIT_WHO_SIZE];
 	FILE *csv;
 
 	if (c->at && !cli_time(c, c->at, &i.at_utc_us))
@@ -240,7 +240,7 @@ static int assigned(struct cli *c, int err, const char *what, const char *done)
 
 static int run_account_tariff(struct cli *c)
 {
-	char number[33], who[64], what[160];
+	char number[33], who[AUDIT_WHO_SIZE], what[160];
 	int status;
 
 	if (!cli_number(c, c->arg[0], number))
@@ -255,7 +255,7 @@ static int run_account_tariff(struct cli *c)
 
 static int run_account_discount(struct cli *c)
 {
-	char number[33], who[64], what[64];
+	char number[33], who[AUDIT_WHO_SIZE], what[64];
 	int64_t percent_e4;
 	int status;
 
@@ -274,7 +274,7 @@ static int run_account_discount(struct cli *c)
 static int run_tariff_origin(struct cli *c)
 {
 	bool service = strcmp(c->arg[1], "service") == 0;
-	char who[64], what[100];
+	char who[AUDIT_WHO_SIZE], what[100];
 	int status;
 
 	if (!service && strcmp(c->arg[1], "host") != 0)
@@ -300,7 +300,7 @@ bool cli_service_number(struct cli *c, const char *text, char out[33])
 static int run_service_tariff(struct cli *c)
 {
 	const char *tariff = strcmp(c->arg[1], "-") == 0 ? NULL : c->arg[1];
-	char number[33], who[64], what[100];
+	char number[33], who[AUDIT_WHO_SIZE], what[100];
 	int status;
 
 	if (!cli_service_number(c, c->arg[0], number))

@@ -248,6 +248,7 @@ static void test_each_statement_of_each_transaction(void **state)
 	(void)state;
 	database_do(l.s, "DROP TRIGGER ledger_is_not_deleted");
 	database_do(l.s, "DROP TRIGGER loss_is_not_deleted");
+	database_do(l.s, "DROP TRIGGER audit_is_not_deleted");
 	begin(&l);
 	live(&l);
 	without = look(&l);

@@ -409,6 +409,9 @@ static void test_the_ledger_never_changes(void **state)
 	assert_int_equal(store_tx(s, expect_tx, "DELETE FROM ledger"), -EIO);
 	assert_int_equal(store_tx(s, expect_tx, "UPDATE loss SET amount_e4 = 6"), -EIO);
 	assert_int_equal(store_tx(s, expect_tx, "DELETE FROM loss"), -EIO);
+	database_do(s, "INSERT INTO audit (id, who, what, subject, at) VALUES ('x', 'op', 'account.state', '1', '2026-03-02')");
+	assert_int_equal(store_tx(s, expect_tx, "UPDATE audit SET who = 'nobody'"), -EIO);
+	assert_int_equal(store_tx(s, expect_tx, "DELETE FROM audit"), -EIO);
 	log_set_sink(NULL, NULL);
 	assert_int_equal(database_int(s, "SELECT SUM(amount_e4) FROM ledger"), 5);
 	store_close(s);
@@ -426,6 +429,7 @@ static void test_migrations_are_never_changed(void **state)
 		{ "store/migrations/0003-charges-are-bigint.sql", UINT64_C(0x76794c23d6454e88) },
 		{ "store/migrations/0005-tariffs.sql", UINT64_C(0x15b46d972a3be61f) },
 		{ "store/migrations/0006-fair-holds.sql", UINT64_C(0xcfddbc1118f37053) },
+		{ "store/migrations/0009-audit-trail.sql", UINT64_C(0x2afa00fdb9bc226d) },
 	};
 
 	(void)state;
