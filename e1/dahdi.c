@@ -2,8 +2,9 @@
 /*
  * A span on a card, through DAHDI's kernel driver. Each timeslot is a file: 30 of audio, read and written a tick (80 octets) at a
  * time, and the D channel, whose HDLC and FCS the kernel does. The card's clock is the network's, the tick's is ours: writes are
- * paced by reads, and the kernel's queue of each channel takes up the difference until a whole block is dropped or filled in, and
- * counted as 80 slips.
+ * paced by reads, and the kernel's queues take up the difference. Where our clock is faster a tick now and then finds no block;
+ * where it is slower, or after a stall, a queue overflows or runs dry, which the kernel tells as an event: then both are emptied
+ * and filled anew.
  */
 #include "e1/transport.h"
 
@@ -25,8 +26,7 @@
 #define CONTROL       "/dev/dahdi/ctl"
 #define CHANNELS_MAX  1024
 #define BUFFERS       8     /* of 80 octets a channel; 4 were too few */
-#define PREFILL       3     /* blocks in the kernel before the first read counts, both ways */
-#define BACKLOG       6     /* full blocks waiting: our clock is slower */
+#define PREFILL       3     /* blocks in the kernel when the first is read, both ways */
 #define D_BUFFERS     32
 #define D_BUFFER_SIZE 1024
 #define ECHO_TAPS     128
@@ -37,7 +37,8 @@ struct dahdi_line {
 	int      fd[E1_TIMESLOTS + 1];     /* by timeslot; -1 */
 	bool     open[E1_TIMESLOTS + 1];   /* a call is on it: echo is cancelled */
 	bool     got[E1_TIMESLOTS + 1];    /* a block was read in this tick, so one is written */
-	bool     started;
+	/* ticks since the queues were emptied; more than PREFILL: blocks are read and written */
+	unsigned waited;
 	unsigned ticks;
 	int      alarms;
 };
@@ -92,8 +93,7 @@ static int dahdi_buffers(int fd, int count, int size)
 
 static int dahdi_open_speech(int fd)
 {
-	int one = 1, law = DAHDI_LAW_ALAW, block = E1_FRAMES, flush = DAHDI_FLUSH_ALL;
-	uint8_t idle[E1_FRAMES];
+	int one = 1, law = DAHDI_LAW_ALAW, block = E1_FRAMES;
 	int err;
 
 	if (ioctl(fd, DAHDI_AUDIOMODE, &one) < 0 || ioctl(fd, DAHDI_SETLAW, &law) < 0 ||
@@ -103,12 +103,6 @@ static int dahdi_open_speech(int fd)
 	if (err)
 		return err;
 	(void)ioctl(fd, DAHDI_BUFFER_EVENTS, &one); /* older drivers have none */
-	if (ioctl(fd, DAHDI_FLUSH, &flush) < 0)
-		return -errno;
-	memset(idle, E1_IDLE, sizeof(idle));
-	for (int i = 0; i < PREFILL; i++)
-		if (write(fd, idle, sizeof(idle)) < 0)
-			return -errno;
 	return 0;
 }
 
@@ -192,11 +186,15 @@ static void dahdi_events(struct e1_line *l, int fd)
 			e1_line_count(l, E1C_D_ABORTS, 1);
 			break;
 		case DAHDI_EVENT_OVERRUN:
+			e1_line_count(l, E1C_RX_ERRORS, 1);
+			break;
 		case DAHDI_EVENT_READ_OVERRUN:
 			e1_line_count(l, E1C_RX_ERRORS, 1);
+			t->waited = 0;
 			break;
 		case DAHDI_EVENT_WRITE_UNDERRUN:
 			e1_line_count(l, E1C_UNDERRUNS, 1);
+			t->waited = 0;
 			break;
 		default:
 			break;
@@ -243,19 +241,33 @@ static int dahdi_read_block(struct e1_line *l, int fd, uint8_t block[E1_FRAMES])
 	return -EIO;
 }
 
-static int dahdi_backlog(int fd)
+static void dahdi_flush(struct dahdi_line *t, int what)
 {
-	struct dahdi_bufferinfo bi;
-
-	return ioctl(fd, DAHDI_GET_BUFINFO, &bi) < 0 ? 0 : bi.readbufs;
+	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++)
+		if (ts != 16)
+			(void)ioctl(t->fd[ts], DAHDI_FLUSH, &what);
 }
 
-/* The first block is read only when some have come, so that tick and card may beat against each other. */
+/*
+ * The kernel does not say how many blocks wait (DAHDI_GET_BUFINFO's readbufs is always -1). So what came before is thrown away,
+ * and the first block is read PREFILL ticks later, when as many wait; tick and card may then beat against each other.
+ */
 static bool dahdi_start(struct dahdi_line *t)
 {
-	if (!t->started && dahdi_backlog(t->fd[1]) >= PREFILL)
-		t->started = true;
-	return t->started;
+	uint8_t idle[E1_FRAMES];
+
+	if (t->waited > PREFILL)
+		return true;
+	if (t->waited == 0)
+		dahdi_flush(t, DAHDI_FLUSH_ALL);
+	if (t->waited++ < PREFILL)
+		return false;
+	dahdi_flush(t, DAHDI_FLUSH_EVENT | DAHDI_FLUSH_WRITE);
+	memset(idle, E1_IDLE, sizeof(idle));
+	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++)
+		for (unsigned i = 0; i < PREFILL && ts != 16; i++)
+			(void)!write(t->fd[ts], idle, sizeof(idle));
+	return true;
 }
 
 static void dahdi_echo(struct e1_line *l, struct dahdi_line *t, unsigned ts)
@@ -295,7 +307,7 @@ static void dahdi_read_d(struct e1_line *l, int fd)
 static unsigned dahdi_read(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMESLOTS], int64_t now_us)
 {
 	struct dahdi_line *t = l->transport;
-	bool started = dahdi_start(t), slow = started && dahdi_backlog(t->fd[1]) >= BACKLOG;
+	bool started = dahdi_start(t);
 	unsigned missing = 0;
 
 	dahdi_status(l, now_us);
@@ -308,8 +320,6 @@ static unsigned dahdi_read(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMES
 		if (ts == 16)
 			continue;
 		dahdi_echo(l, t, ts);
-		if (slow)
-			(void)dahdi_read_block(l, t->fd[ts], block);
 		if (started)
 			err = dahdi_read_block(l, t->fd[ts], block);
 		t->got[ts] = err == 0;
@@ -321,8 +331,6 @@ static unsigned dahdi_read(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMES
 		for (unsigned i = 0; i < E1_FRAMES; i++)
 			frames[i][ts - 1] = block[i];
 	}
-	if (slow)
-		e1_line_count(l, E1C_SLIPS_DROPPED, E1_FRAMES);
 	if (started && missing > 15) {
 		e1_line_count(l, E1C_HELD_FRAMES, E1_FRAMES);
 		return E1_FRAMES;
