@@ -5,6 +5,7 @@
 #   make                      the programs, into build/release/bin
 #   make run                  install what is missing, build, play the first call through and show it
 #   make test                 install what is missing, build, all tests
+#   make test-dahdi           the first call and more over the real DAHDI driver, in a virtual machine
 #   make VARIANT=asan ...     the same with another variant: release, debug, asan, tsan (each in build/<variant>)
 #   make CC=clang CORO=thread BUILD=build/elsewhere ...   any other combination
 #   make FOLDERS="core e1 media dsp" build/release/tests/hdlc_test   one test against some folders, while another does not compile
@@ -85,7 +86,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildc
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
 
-.PHONY: all tests prompts run test lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-dtmf install clean FORCE
+.PHONY: all tests prompts run test test-dahdi lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-dtmf install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -181,6 +182,16 @@ check-%:
 
 test-bare:
 	@packaging/test-bare.sh
+
+# The real DAHDI driver in a virtual machine (tests/dahdi/run.sh). DAHDI= picks scenarios. tests/dahdi/NAME.c are programs that run inside it.
+DAHDI_PROGRAMS := $(patsubst tests/dahdi/%.c,$(B)/dahdi/bin/%,$(wildcard tests/dahdi/*.c))
+$(B)/dahdi/bin/%: $(B)/obj/tests/dahdi/%.o
+	$(call link)
+test-dahdi:
+	@packaging/install.sh packaging/packages-run.txt packaging/packages-dahdi.txt
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(DAHDI_PROGRAMS)
+	@$(MAKE) --no-print-directory prompts
+	@tests/dahdi/run.sh $(B) $(DAHDI)
 
 # Long runs, each a script that says what it measures. The benches are tests/bench/NAME.c: `make bench` runs all of them,
 # `make bench-money` those named money_*.

@@ -7,6 +7,7 @@ set -u -o pipefail
 # BIN: the programs to be tested; else those of the build under test
 bin=${BIN:-${PARTYLINE_BUILD:-build/release}/bin}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/partyline-sys-XXXXXX")
+[ -v exchange_spans ] || exchange_spans=() # what `exchange` is told of its spans; none: a pseudowire
 passed=0 failed=0 node='' exchange='' others=()
 # A report of the sanitizers is a failure of the program, whatever else it does.
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}:exitcode=66
@@ -83,6 +84,7 @@ system_begin() {
 	FAST=1 packaging/mariadb.sh start "$dir/db" >/dev/null || { echo "FAIL no database"; exit 1; }
 	mariadb --no-defaults -S "$dir/db/s" -u root -e 'CREATE DATABASE partyline CHARACTER SET utf8mb4'
 	port=$(free_port)
+	local pseudowire="{name: pstn, local: \"127.0.0.1:$port\", peer: \"127.0.0.1:$((port + 1))\", restore_ms: 500, shown_number: host}"
 	cat >"$dir/node.yaml" <<-END
 		node: {name: sys}
 		log: {file: $dir/node.log}
@@ -92,7 +94,7 @@ system_begin() {
 		sounds: {dir: ${SOUNDS:-build/sounds}}
 		prompts: {announce_host: no}
 		services: [{number: 12599, language: en, callback_delay_s: 1}]
-		spans: [{name: pstn, local: "127.0.0.1:$port", peer: "127.0.0.1:$((port + 1))", restore_ms: 500, shown_number: host}]
+		spans: [${node_spans:-$pseudowire}]
 	END
 	printf '8610,10,Beijing\n86138,10,Beijing mobile\n86139,25,Nanjing mobile\n' >"$dir/areas.csv"
 	printf 'local,,0.60,0,0,1,0\ndomestic,,1.20,0,0,1,0\n' >"$dir/tariff.csv"
@@ -118,7 +120,8 @@ node_end() {
 exchange_start() {
 	local script=$1 out=$2
 	shift 2
-	"$bin/exchange" --span "name=pstn,local=127.0.0.1:$((port + 1)),peer=127.0.0.1:$port,restore=500" --script "$script" --log "$dir/exchange.log" "$@" \
+	[ ${#exchange_spans[@]} -gt 0 ] || exchange_spans=(--span "name=pstn,local=127.0.0.1:$((port + 1)),peer=127.0.0.1:$port,restore=500")
+	"$bin/exchange" "${exchange_spans[@]}" --script "$script" --log "$dir/exchange.log" "$@" \
 		>"$out" 2>>"$dir/exchange.err.log" </dev/null &
 	exchange=$!
 }
