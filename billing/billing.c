@@ -16,6 +16,8 @@
 #define JANITOR_US      CLOCK_SEC(10)
 #define CHECKPOINT_US   CLOCK_SEC(5)
 #define EXPIRY_GRACE_US CLOCK_SEC(5)          /* clock skew between nodes */
+#define CARDS_FORGET_EVERY_US CLOCK_SEC(6 * 3600)
+#define CARDS_REMEMBERED_US   CLOCK_SEC(30 * 86400)  /* failed attempts, for those who look into fraud */
 #define JOURNAL_BIG     (4u * 1024 * 1024)    /* then it begins anew with what is still needed */
 
 static const struct counter_desc billing_counters[BILLING_COUNTERS] = {
@@ -26,11 +28,26 @@ static const struct counter_desc billing_counters[BILLING_COUNTERS] = {
 	[BILLING_JOURNAL_ERRORS] = { "journal_errors", "entries the journal could not take: a full or failing disk" },
 	[BILLING_DISK_LOW] = { "disk_low", "times the journal's disk became fuller than journal.disk_percent" },
 	[BILLING_DISK_REFUSED] = { "disk_refused", "calls refused because the journal cannot be written" },
+	[BILLING_CARDS_REDEEMED] = { "cards_redeemed", "cards credited to an account" },
+	[BILLING_CARDS_REFUSED] = { "cards_refused", "cards that were unknown, used, expired, blocked or not active" },
+	[BILLING_CARDS_LOCKED] = { "cards_locked", "attempts refused after too many failed ones" },
+	[BILLING_CARDS_FAILED] = { "cards_failed", "cards not looked at: no database, or no key file" },
 	[BILLING_REJECTED] = { "rejected", "records and settlements that the database refuses, kept beside the journal" },
 	[BILLING_DATABASE_RETRIES] = { "database_retries", "what had to be repeated because the database did not answer" },
 };
 
 /* ---- timers ---- */
+
+static void cards_forget(struct billing *b)
+{
+	int64_t now_us = clock_mono_us();
+
+	if (b->config.cards.key_file[0] == '\0' ||
+	    (b->cards_forgotten_us && now_us - b->cards_forgotten_us < CARDS_FORGET_EVERY_US))
+		return;
+	if (card_forget(b->store, clock_utc_us() - CARDS_REMEMBERED_US) == 0)
+		b->cards_forgotten_us = now_us;
+}
 
 static void janitor_run(struct worker_job *j)
 {
@@ -40,6 +57,7 @@ static void janitor_run(struct worker_job *j)
 	if (hold_expire(b->store, clock_utc_us() - EXPIRY_GRACE_US, &expired) == 0 && expired > 0)
 		counter_add(&b->counter[BILLING_HOLDS_EXPIRED], (uint64_t)expired);
 	b->disk_percent = journal_disk_percent(b->journal);
+	cards_forget(b);
 }
 
 static void disk_looked_at(struct billing *b)
@@ -140,6 +158,36 @@ int billing_store_record(struct billing *b, const char *sql, const struct record
 	log_error("the database refuses a record, kept beside the journal: %.200s", sql);
 	counter_inc(&b->counter[BILLING_REJECTED]);
 	return journal_reject(b->journal, sql, err == -ERANGE ? "refused" : "not of this schema");
+}
+
+/* ---- cards ---- */
+
+struct redeem_call {
+	struct billing     *b;
+	struct card_redeem *r;
+};
+
+static int redeem_run(void *arg)
+{
+	struct redeem_call *q = arg;
+
+	return card_redeem(q->b->store, &q->b->config.cards, q->r);
+}
+
+int billing_card_redeem(struct billing *b, struct card_redeem *r)
+{
+	struct redeem_call q = { b, r };
+	int err = worker_call(b->workers, redeem_run, &q);
+
+	if (err && err != -ENOKEY && err != -EIO) /* the database's is said once by store/ */
+		log_error("cards: key file %s: %s", b->config.cards.key_file, strerror(-err));
+	if (err)
+		counter_inc(&b->counter[BILLING_CARDS_FAILED]);
+	else if (r->outcome == CARD_DONE)
+		counter_inc(&b->counter[BILLING_CARDS_REDEEMED]);
+	else
+		counter_inc(&b->counter[r->outcome == CARD_TOO_MANY ? BILLING_CARDS_LOCKED : BILLING_CARDS_REFUSED]);
+	return err;
 }
 
 /* ---- open and close ---- */

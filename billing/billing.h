@@ -8,6 +8,7 @@
 #ifndef BILLING_BILLING_H
 #define BILLING_BILLING_H
 
+#include "billing/card.h"
 #include "billing/charge.h"
 #include "core/counter.h"
 #include "core/worker.h"
@@ -25,6 +26,7 @@ struct billing_config {
 	/* on control, when that begins and ends: traces and recordings stop; NULL: nobody's concern */
 	void (*disk)(void *arg, bool low);
 	void       *disk_arg;
+	struct card_config cards;   /* billing/card.h */
 	uint64_t journal_big;       /* octets, from which the journal begins anew with what is still needed; 0: 4 MiB */
 };
 
@@ -53,5 +55,9 @@ int billing_trigger_check(struct billing *b, const char *number, const char *ser
 /* Blocking. 0; -EACCES barred; -ENOENT no rate; -EIO. */
 int billing_rate_leg(struct billing *b, const struct charge_account *a, const char *called, int64_t at_utc_us,
                      struct rate_quote *rate);
+
+/* A card is redeemed (billing/card.h). From a coroutine: waits on a worker, and is not cut short by a hang-up; what r points to
+ * must live until then. */
+int billing_card_redeem(struct billing *b, struct card_redeem *r);
 
 #endif

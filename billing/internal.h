@@ -18,6 +18,10 @@ enum {
 	BILLING_REJECTED,
 	BILLING_DISK_LOW,
 	BILLING_DISK_REFUSED,
+	BILLING_CARDS_REDEEMED,
+	BILLING_CARDS_REFUSED,
+	BILLING_CARDS_LOCKED,
+	BILLING_CARDS_FAILED,
 	BILLING_COUNTERS,
 };
 
@@ -39,6 +43,7 @@ struct billing {
 	struct loop_timer     janitor, checkpoint;
 	struct worker_job     janitor_job;
 	bool                  janitor_busy;
+	int64_t               cards_forgotten_us; /* mono: when the janitor last cleared old failures away; its own */
 	int                   disk_percent;     /* as the janitor found it */
 	bool                  disk_low;
 	/* billing/post.c */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/clock.h"
+
 #define IN_CONTROL(member) \
 	.offset = offsetof(struct settings, member) - offsetof(struct settings, control), \
 	.size = sizeof(((struct settings *)NULL)->member)
@@ -30,11 +32,42 @@ const struct config_field settings_database_table[] = {
 	{ .name = NULL },
 };
 
+#define IN_CARDS(member)    CONFIG_AT(struct settings_cards, member)
+#define LIMIT(name, scope, failures, words) \
+	{ \
+		name "_failures", CONFIG_INT, IN_CARDS(scope##_failures), \
+			.preset = failures, .min = 0, .max = 1000000, \
+			.text = "So many failed attempts " words " within the time, then no card is looked at. 0: no limit." \
+	}
+#define WINDOW(name, scope, seconds) \
+	{ \
+		name "_window_s", CONFIG_INT, IN_CARDS(scope##_window_us), \
+			.preset = seconds, .min = 1, .max = 86400, .scale = CLOCK_SEC(1), \
+			.text = "That time; it slides along, over all nodes of one database." \
+	}
+
+const struct config_field settings_cards_table[] = {
+	{ "key_file", CONFIG_STRING, IN_CARDS(key_file), .preset = "",
+	  .text = "The keys under which the numbers of recharge cards are stored, made by `partyline card keys`; the same on "
+	          "each "
+	          "node, and not in the database. Refused when group or others can read it. Empty: no cards." },
+	LIMIT("caller", caller, "5", "of one caller"),
+	WINDOW("caller", caller, "3600"),
+	LIMIT("account", account, "10", "to recharge one account"),
+	WINDOW("account", account, "3600"),
+	LIMIT("trunk", trunk, "20", "through one trunk"),
+	WINDOW("trunk", trunk, "60"),
+	LIMIT("all", all, "100", "of all together"),
+	WINDOW("all", all, "60"),
+	{ .name = NULL },
+};
+
 const struct config_field settings_table[] = {
 	{ "control", CONFIG_SECTION, CONFIG_AT(struct settings, control), .table = settings_control_table,
 	  .text = "The control socket." },
 	{ "database", CONFIG_SECTION, CONFIG_AT(struct settings, database), .table = settings_database_table,
 	  .text = "The database." },
+	{ "cards", CONFIG_SECTION, CONFIG_AT(struct settings, cards), .table = settings_cards_table, .text = "Recharge cards." },
 	{ .name = NULL },
 };
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "billing/card_key.h"
+
 struct check { /* the checks that a table cannot make; each names its setting */
 	struct config_file *file;
 	struct node_config *c;
@@ -247,6 +249,30 @@ static void check_database(struct check *k)
 		      err == -EACCES ? "cannot be read, or group or others can read it too" : strerror(-err));
 }
 
+/* Read at each redemption (billing/card_key.h); here only to say at once what is wrong with it. */
+static void check_cards(struct check *k)
+{
+	struct card_config *o = &k->c->options.cards;
+	const struct settings_cards *c = &k->c->settings.cards;
+	struct card_keys keys;
+	int err;
+
+	(void)snprintf(o->key_file, sizeof(o->key_file), "%s", c->key_file);
+	o->caller = (struct card_limit){ c->caller_failures, c->caller_window_us };
+	o->account = (struct card_limit){ c->account_failures, c->account_window_us };
+	o->trunk = (struct card_limit){ c->trunk_failures, c->trunk_window_us };
+	o->all = (struct card_limit){ c->all_failures, c->all_window_us };
+	if (o->key_file[0] == '\0')
+		return;
+	err = card_keys_load(&keys, o->key_file);
+	card_keys_wipe(&keys);
+	if (err)
+		WRONG(k, "cards.key_file", "%s: %s", o->key_file,
+		      err == -EACCES    ? "cannot be read, or group or others can read it too"
+		      : err == -EBADMSG ? "is no key file"
+		                        : strerror(-err));
+}
+
 static void check_rest(struct check *k)
 {
 	const struct node_options *o = &k->c->options;
@@ -276,6 +302,7 @@ static int config_complete(struct config_file *f, struct node_config **cp)
 		check_sounds(&k);
 		check_places(&k);
 		check_database(&k);
+		check_cards(&k);
 		err = config_errors(f) ? -EINVAL : err;
 	}
 	if (err)

@@ -213,5 +213,6 @@ const struct config_field node_config_table[] = {
 	{ "timers", CONFIG_SECTION, SECTION_OF_CONFIG, .table = timers_table, .text = "How long the network is waited for." },
 	{ "prompts", CONFIG_SECTION, SECTION_OF_CONFIG, .table = prompts_table, .text = "How long people are waited for." },
 	{ "limits", CONFIG_SECTION, SECTION_OF_CONFIG, .table = limits_table, .text = "Limits of one call." },
+	{ "cards", CONFIG_SECTION, IN_NODE(settings.cards), .table = settings_cards_table, .text = "Recharge cards." },
 	{ .name = NULL },
 };

@@ -61,6 +61,7 @@ void node_options_default(struct node_options *o)
 		.limit_us = { [CALL_TOO_LONG] = CLOCK_SEC(4 * 3600), [CALL_SILENT] = CLOCK_SEC(600) },
 		.warn_us = CLOCK_SEC(60),
 	};
+	card_config_default(&o->cards);
 	o->music_under_talk = true;
 	o->music_under_db10 = -200;
 	o->members_max = 32;
@@ -132,6 +133,7 @@ static int node_open_store(struct node *n)
 	config.disk = node_disk;
 	config.disk_arg = n;
 	config.disk_percent = n->options.disk_percent;
+	config.cards = n->options.cards;
 	(void)snprintf(config.home_area, sizeof(config.home_area), "%s", n->options.numbers.area);
 	return billing_open(&n->billing, n->loop, n->store, n->workers, &n->counters, &config);
 }

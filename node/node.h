@@ -49,6 +49,7 @@ struct node_options { /* copied; strings too */
 	struct ivr_settings   ivr;
 	struct mparty_timers  timers;
 	struct call_limits    limits;
+	struct card_config    cards;
 	unsigned              members_max;
 	unsigned              workers;
 	int64_t               t302_us;             /* overlap receiving: digits stop for so long */
