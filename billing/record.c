@@ -270,18 +270,20 @@ void record_begin_leg(struct billing *b, const struct leg_record *r)
 
 static void record_call_sql(struct billing *b, const struct call_record *r, bool begun, char sql[1024])
 {
-	char host[WORD], service[WORD], node[WORD], began[STAMP], ended[STAMP], account[24], provider[24];
+	char host[WORD], service[WORD], node[WORD], began[STAMP], ended[STAMP], account[24], provider[24], booking[WORD] = "NULL";
 
 	record_clean(host, 32, r->host);
 	record_clean(service, 32, r->service);
 	record_clean(node, 32, b->config.node);
+	if (r->booking_id && r->booking_id[0])
+		(void)snprintf(booking, sizeof(booking), "'%.32s'", r->booking_id);
 	(void)snprintf(sql, 1024,
-	               "INSERT INTO call_record (call_id, account_id, provider_id, host, service, node, began_at, "
+	               "INSERT INTO call_record (call_id, booking_id, account_id, provider_id, host, service, node, began_at, "
 	               "ended_at, cause) VALUES "
-	               "('%s',%s,%s,'%s','%s','%s',%s,%s,%d)",
-	               r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider), host,
-	               service, node, stamp_or_now(r->began_us, began), begun ? "@ended_at" : stamp_or_now(r->ended_us, ended),
-	               begun ? CAUSE_CUT : r->cause);
+	               "('%s',%s,%s,%s,'%s','%s','%s',%s,%s,%d)",
+	               r->call_id, booking, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider),
+	               host, service, node, stamp_or_now(r->began_us, began),
+	               begun ? "@ended_at" : stamp_or_now(r->ended_us, ended), begun ? CAUSE_CUT : r->cause);
 }
 
 void record_put_call(struct billing *b, const struct call_record *r)

@@ -30,6 +30,7 @@ struct call_record {
 	char        call_id[ID_SIZE];
 	int64_t     account_id, provider_id;
 	const char *host, *service;
+	const char *booking_id;             /* NULL or "": not booked */
 	int64_t     began_us, ended_us;
 	int         cause;
 };

@@ -102,13 +102,22 @@ static int mparty_remember(struct mparty *m, const char *id, int result, unsigne
 	return result;
 }
 
+static unsigned mparty_called(const struct mparty *m)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= m->count; i++)
+		n += m->party[i]->pub.state != PARTY_ENDED;
+	return n;
+}
+
 static int mparty_may_invite(const struct mparty *m, const char *number)
 {
 	if (m->ending || leg_over(m->host))
 		return -ENOTCONN;
 	if (m->locked)
 		return -EPERM;
-	if (m->count == MPARTY_PARTIES_MAX || mparty_parties_live(m) + 1 >= m->env->members_max)
+	if (m->count == MPARTY_PARTIES_MAX || mparty_called(m) + 1 >= m->env->members_max)
 		return -ENOSPC;
 	for (unsigned i = 1; i <= m->count; i++)
 		if (m->party[i]->pub.state != PARTY_ENDED && strcmp(m->party[i]->pub.number, number) == 0)
@@ -202,6 +211,14 @@ void mparty_lock(struct mparty *m, bool locked)
 int mparty_next_music(struct mparty *m)
 {
 	return conference_next_background(m->conference);
+}
+
+void mparty_expect(struct mparty *m, int change)
+{
+	assert(change > 0 || m->expected >= (unsigned)-change);
+	m->expected += (unsigned)change;
+	if (!m->ending)
+		mparty_emit(m, MPARTY_EV_PARTY, 0, 0);
 }
 
 int mparty_send_digits(struct mparty *m, unsigned order, const char *digits)
@@ -448,8 +465,11 @@ int mparty_alloc(struct mparty **mp, struct mparty_env *env, const struct mparty
 	charge_set_owner(charge, &handlers, m);
 	list_append(&env->calls, &m->link);
 	env->call_count++;
+	m->limits = env->limits;
+	if (s->end_us && (m->limits.limit_us[CALL_TOO_LONG] <= 0 || s->end_us - m->began_us < m->limits.limit_us[CALL_TOO_LONG]))
+		m->limits.limit_us[CALL_TOO_LONG] = s->end_us > m->began_us ? s->end_us - m->began_us : 1;
 	m->watch = (struct call_watch){
-		.limits = &env->limits, .heard = mparty_heard, .warn = mparty_limit_near, .end = mparty_limit, .arg = m
+		.limits = &m->limits, .heard = mparty_heard, .warn = mparty_limit_near, .end = mparty_limit, .arg = m
 	};
 	call_watch_start(&m->watch, env->loop);
 	m->away = true; /* nobody to talk to yet: he is asked for a number */
@@ -516,11 +536,12 @@ unsigned mparty_parties_in(const struct mparty *m)
 
 unsigned mparty_parties_live(const struct mparty *m)
 {
-	unsigned n = 0;
+	return mparty_called(m) + m->expected;
+}
 
-	for (unsigned i = 1; i <= m->count; i++)
-		n += m->party[i]->pub.state != PARTY_ENDED;
-	return n;
+unsigned mparty_parties_expected(const struct mparty *m)
+{
+	return m->expected;
 }
 
 bool mparty_over(const struct mparty *m)

@@ -104,6 +104,8 @@ struct mparty_setup { /* copied */
 	bool     restricted;                 /* the host's CLIR holds on every leg (rule 12) */
 	struct charge_account account;
 	int64_t  began_utc_us;
+	char     booking_id[ID_SIZE];        /* "": not booked */
+	int64_t  end_us;                     /* mono: it was booked to end then, or earlier by env->limits; 0: not */
 };
 
 enum mparty_event_type {
@@ -147,6 +149,8 @@ void mparty_unobserve(struct mparty_observer *o);
 int  mparty_invite(struct mparty *m, const char *id, const char *number, bool awaited, unsigned *order);
 int  mparty_drop(struct mparty *m, const char *id, unsigned order);            /* -ENOENT */
 int  mparty_mute(struct mparty *m, const char *id, unsigned order, bool muted); /* order 0: the host */
+/* So many more (or fewer) are still to be called, by a booking: the call does not go on as if nobody came. */
+void mparty_expect(struct mparty *m, int change);
 void mparty_mute_others(struct mparty *m, bool muted); /* those that are in, and those that come in later */
 void mparty_lock(struct mparty *m, bool locked);       /* locked: nobody more is invited; who rings still comes in */
 int  mparty_next_music(struct mparty *m);              /* under the talk: the next track's number from 1, 0: off */
@@ -166,7 +170,8 @@ struct leg  *mparty_party_leg(const struct mparty *m, unsigned order); /* while 
 struct media_port *mparty_party_port(const struct mparty *m, unsigned order); /* while it talks; else NULL */
 unsigned     mparty_party_count(const struct mparty *m);                   /* orders 1..count */
 unsigned     mparty_parties_in(const struct mparty *m);
-unsigned     mparty_parties_live(const struct mparty *m);                  /* in, or being called */
+unsigned     mparty_parties_live(const struct mparty *m);                  /* in, being called, or expected */
+unsigned     mparty_parties_expected(const struct mparty *m);              /* mparty_expect() */
 bool         mparty_over(const struct mparty *m);
 bool         mparty_host_muted(const struct mparty *m);
 bool         mparty_others_muted(const struct mparty *m);

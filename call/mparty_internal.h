@@ -60,6 +60,8 @@ struct mparty {
 	unsigned               event_count;
 	struct loop_task       tell;
 	struct loop_task       host_left;
+	unsigned               expected; /* mparty_expect() */
+	struct call_limits     limits;   /* env's, and the booked end */
 	struct call_watch      watch;
 	struct list            link;    /* env->calls */
 };

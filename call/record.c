@@ -128,6 +128,7 @@ static struct call_record call_record(const struct mparty_setup *s, int cause)
 		.provider_id = s->account.provider_id,
 		.host = digits(s->host),
 		.service = digits(s->service),
+		.booking_id = s->booking_id,
 		.began_us = s->began_utc_us,
 		.ended_us = clock_utc_us(),
 		.cause = cause,

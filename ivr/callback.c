@@ -147,7 +147,7 @@ static int callback_answered(struct callback *c, struct leg *l)
 	if (err != -ECONNRESET && c->service->ask_host)
 		err = callback_ask(&d);
 	if (!err || err == -EINTR)
-		err = multiparty_host(&d);
+		err = c->steps ? c->steps->talk(c, &d) : multiparty_host(&d, false);
 	else
 		mparty_end(m, NULL, CAUSE_NORMAL_CLEARING);
 	dialogue_end(&d);
@@ -170,15 +170,13 @@ static int callback_wait_leg(struct callback *c, struct leg *l)
 	charge_leg_ended(c->charge, l->id, l->end_us, NULL);
 	(void)leg_wait_gone(&w);
 	record_leg(c->env->billing, &c->setup, l, 0, &c->setup.host_rate);
+	c->cause = l->cause;
 	err = cause_outcome(l->cause) == OUTCOME_CONGESTION ? -EBUSY : -ETIMEDOUT;
 	leg_wait_end(&w);
 	return err;
 }
 
-/* 0: he came and it is over; -ETIMEDOUT: busy, no answer, no key: this attempt is used up; -EBUSY: congestion, which uses none up
- * (rule 7);
- * -EDQUOT, -EIO: no money or no database any more. */
-static int callback_attempt(struct callback *c, const struct trunk *avoid, struct trunk **tp)
+int callback_attempt(struct callback *c, const struct trunk *avoid, struct trunk **tp)
 {
 	struct log_ctx log = { 0 };
 	char leg_id[ID_SIZE];
@@ -200,7 +198,13 @@ static int callback_attempt(struct callback *c, const struct trunk *avoid, struc
 	err = charge_leg_reserve_wait(c->charge, leg_id, &c->setup.host_rate);
 	if (err)
 		return err;
+	err = c->steps ? c->steps->setup(c, leg_id) : 0;
+	if (err) {
+		charge_leg_ended(c->charge, leg_id, clock_mono_us(), NULL);
+		return err;
+	}
 	c->reserved = NULL;
+	c->cause = 0;
 	err = route_dial(c->env->routes, &dial, reserved, avoid, &l, tp);
 	if (err) {
 		charge_leg_ended(c->charge, leg_id, clock_mono_us(), NULL);
@@ -218,7 +222,7 @@ static int callback_attempt(struct callback *c, const struct trunk *avoid, struc
 
 /* The charge goes with a multi-party call; an attempt after one (nobody pressed a key) needs its own, and is a call of its own in
  * the records. */
-static int callback_money(struct callback *c)
+int callback_money(struct callback *c)
 {
 	int err;
 
@@ -259,6 +263,11 @@ static void callback_run(void *arg)
 		counter_inc(&c->env->counter[IVR_CALLBACKS_GIVEN_UP]);
 	if (err)
 		log_info("callback to %s given up after %u attempts: %s", c->number, used, strerror(-err));
+	callback_over(c, err);
+}
+
+void callback_over(struct callback *c, int err)
+{
 	if (c->charge)
 		record_call(c->env->billing, &c->setup, err == -EBUSY ? CAUSE_NO_CIRCUIT : CAUSE_NO_ANSWER);
 	callback_free(c);

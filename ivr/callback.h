@@ -11,6 +11,15 @@
 
 #include "ivr/ivr.h"
 
+struct callback;
+struct dialogue;
+
+/* What a booked call does otherwise (ivr/booked_call.c). */
+struct callback_steps {
+	int (*setup)(struct callback *c, const char *leg_id);      /* before the SETUP; not 0: it is not sent */
+	int (*talk)(struct callback *c, struct dialogue *d);       /* the host has answered and is there: 0, -ETIMEDOUT */
+};
+
 struct callback {
 	struct list       link;      /* env->callbacks */
 	struct ivr_env   *env;
@@ -25,6 +34,9 @@ struct callback {
 	struct coro      *coro;      /* sleeping between attempts */
 	bool              say_confirmed; /* the trigger could not be heard (unanswered = silent): say it at the answer */
 	bool              restricted;
+	const struct callback_steps *steps; /* NULL: ordered by a trigger */
+	void             *steps_arg;
+	int               cause;     /* of the last attempt that was not answered */
 };
 
 /* The pending or live one for this subscriber, or NULL. */
@@ -34,5 +46,15 @@ int  callback_alloc(struct callback **cp, struct ivr_env *env, const struct ivr_
 void callback_free(struct callback *c);   /* releases the reservation and closes the charge; not once started */
 /* The trigger is gone: call back after the service's delay. It frees itself at the end. -ENOMEM: the caller frees. */
 int  callback_start(struct callback *c);
+
+/* ---- for a booked call: what callback_start() does of itself ---- */
+
+/* Opens the charge and begins the call's record, unless that is so already. -EDQUOT, -EIO, -ENOENT. */
+int  callback_money(struct callback *c);
+/* One attempt, on its coroutine. 0: he came and it is over; -ETIMEDOUT: busy, no answer, no key: this attempt is used up; -EBUSY:
+ * congestion, which uses none up (rule 7); -EDQUOT, -EIO: no money or no database any more; what steps->setup returned. */
+int  callback_attempt(struct callback *c, const struct trunk *avoid, struct trunk **tp);
+/* No more attempts. err: of the last. Frees it. */
+void callback_over(struct callback *c, int err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ivr/ivr.h"
 
 #include "core/clock.h"
+#include "ivr/booked.h"
 
 void ivr_settings_default(struct ivr_settings *s)
 {
@@ -46,4 +47,6 @@ void ivr_stop(struct ivr_env *env)
 	env->stopping = true;
 	trigger_stop_all(env);
 	callback_stop_all(env);
+	if (env->booked)
+		booked_stop(env->booked);
 }

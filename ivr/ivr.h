@@ -70,6 +70,9 @@ struct ivr_env {
 	const void               *dialled_arg;
 	struct list               callbacks;   /* of struct callback: pending or live, one a subscriber (rule 5) */
 	struct list               triggers;    /* of struct trigger: unanswered calls under way */
+	const struct ivr_service *service;     /* those of the node */
+	unsigned                  service_count;
+	struct booked            *booked;      /* ivr/booked.h; NULL: this node begins no bookings */
 	bool                      stopping;
 	counter_t                 counter[IVR_COUNTERS];
 };

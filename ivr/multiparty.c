@@ -9,17 +9,21 @@
 
 #define LOG_MODULE "ivr"
 
+#define RINGBACK_US CLOCK_SEC(5) /* a round of most countries: 1 s of tone, 4 s of silence */
+
 static int ask_number(struct dialogue *d, char number[LEG_NUMBER_MAX + 1]);
 static int invite(struct dialogue *d, const char *number);
 static int talk(struct dialogue *d);
 
-int multiparty_host(struct dialogue *d)
+int multiparty_host(struct dialogue *d, bool booked)
 {
 	char number[LEG_NUMBER_MAX + 1];
 	int err;
 
 	for (;;) {
-		err = ask_number(d, number); /* the host is out of the room while he keys */
+		/* the host is out of the room while he keys */
+		err = booked ? -ECANCELED : ask_number(d, number);
+		booked = false;
 		if (!err)
 			err = invite(d, number);
 		if (err == -EAGAIN && mparty_parties_live(d->m) == 0)
@@ -165,16 +169,42 @@ static int invite(struct dialogue *d, const char *number)
 
 /* ---- in the room ---- */
 
+static bool talk_was_with_somebody(const struct dialogue *d)
+{
+	for (unsigned i = 1; i <= mparty_party_count(d->m); i++)
+		if (mparty_party(d->m, i)->admitted)
+			return true;
+	return false;
+}
+
+/* While he waits for the parties of a booked call he hears that they are being called: a round of ring-back after the other.
+ * -ETIMEDOUT: time for the next. */
+static int talk_key(struct dialogue *d, int64_t *ring_us, char *key)
+{
+	int64_t now = clock_mono_us();
+
+	if (mparty_parties_expected(d->m) == 0 || mparty_parties_in(d->m) > 0)
+		return dialogue_key(d, CLOCK_NEVER, key);
+	if (now >= *ring_us) {
+		struct media_play round = { .count = 1, .times = 1, .append = true, .item[0].clip = d->env->ringback };
+
+		(void)media_play(d->wait.leg->port, &round);
+		*ring_us = now + RINGBACK_US;
+	}
+	return dialogue_key(d, *ring_us - now, key);
+}
+
 /* 0: `*`, he is out of the room and wants to invite. -ECONNRESET. */
 static int talk(struct dialogue *d)
 {
+	int64_t ring_us = 0;
 	char key;
 	int err = mparty_host_back(d->m);
 
 	if (err)
 		return -ECONNRESET;
 	while (mparty_parties_live(d->m) > 0) {
-		err = dialogue_key(d, CLOCK_NEVER, &key);
+		err = talk_key(d, &ring_us, &key);
 		if (!err && key == '*' && mparty_locked(d->m))
 			err = dialogue_say_id(d, "room-locked");
 		else if (!err && key == '*')
@@ -183,11 +213,12 @@ static int talk(struct dialogue *d)
 			err = keys_hash(d);
 		else if (!err)
 			keys_digit(d, key);
-		if (err && err != -EAGAIN && err != -EINTR)
+		if (err && err != -EAGAIN && err != -EINTR && err != -ETIMEDOUT)
 			return err;
 	}
 	if (mparty_host_away(d->m))
 		return -ECONNRESET;
-	err = dialogue_say_id(d, "last-party-left"); /* rule 18: told, and asked for a number again */
+	/* rule 18: told, and asked for a number again */
+	err = dialogue_say_id(d, talk_was_with_somebody(d) ? "last-party-left" : "nobody-reached");
 	return err == -EINTR ? 0 : err;
 }

@@ -5,8 +5,9 @@
 
 #include "ivr/dialogue.h"
 
-/* 0 when he hung up or said all he wanted; -ETIMEDOUT when nobody ever pressed a key (a voicemail, a child: counts as unanswered,
- * rule 18). The leg is being released on return. */
-int multiparty_host(struct dialogue *d);
+/* booked: his parties are being called already, and he waits for them in the room. 0 when he hung up or said all he wanted;
+ * -ETIMEDOUT when nobody ever pressed a key (a voicemail, a child: counts as unanswered, rule 18). The leg is being released on
+ * return. */
+int multiparty_host(struct dialogue *d, bool booked);
 
 #endif

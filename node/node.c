@@ -26,7 +26,7 @@ struct node {
 	struct counter_registry  counters;
 	struct worker_pool      *workers;
 	struct media            *media;
-	struct store            *store;
+	struct store            *store, *booking_store; /* bookings have connections of their own */
 	struct billing          *billing;
 	struct prompt_set       *prompts;
 	struct conference_sounds sounds;
@@ -53,6 +53,7 @@ void node_options_default(struct node_options *o)
 	(void)snprintf(o->sounds_dir, sizeof(o->sounds_dir), "build/sounds");
 	number_rules_default(&o->numbers);
 	ivr_settings_default(&o->ivr);
+	booked_settings_default(&o->booked);
 	o->timers = (struct mparty_timers){
 		.setup_to_alerting_us = CLOCK_SEC(60),
 		.alerting_to_answer_us = CLOCK_SEC(45),
@@ -189,11 +190,25 @@ static void node_wire(struct node *n)
 	n->ivr.dialled = number_dialled_arg;
 	n->ivr.spoken = node_spoken;
 	n->ivr.dialled_arg = &n->options.numbers;
+	n->ivr.service = n->options.service;
+	n->ivr.service_count = n->options.service_count;
 
 	n->incoming.ivr = &n->ivr;
 	n->incoming.service = n->options.service;
 	n->incoming.service_count = n->options.service_count;
 	n->incoming.t302_us = n->options.t302_us;
+}
+
+static int node_open_bookings(struct node *n)
+{
+	struct store_config c = n->options.store;
+	int err;
+
+	c.connections = 0;
+	err = store_open(&n->booking_store, &c);
+	if (!err)
+		err = booked_alloc(&n->ivr.booked, &n->ivr, n->booking_store, &n->counters, n->options.name, &n->options.booked);
+	return err;
 }
 
 static void node_stop_check(struct loop_timer *t);
@@ -232,6 +247,11 @@ int node_alloc(struct node **np, struct loop *l, const struct node_options *o)
 		return err;
 	}
 	node_wire(n);
+	err = node_open_bookings(n);
+	if (err) {
+		node_free(n);
+		return err;
+	}
 	*np = n;
 	return 0;
 }
@@ -239,6 +259,7 @@ int node_alloc(struct node **np, struct loop *l, const struct node_options *o)
 int node_start(struct node *n)
 {
 	MAGIC_CHECK(n, NODE_MAGIC);
+	booked_start(n->ivr.booked);
 	return media_start(n->media);
 }
 
@@ -265,7 +286,8 @@ static bool node_quiet(const struct node *n)
 		if (info.calls > 0)
 			return false;
 	}
-	return node_legs(n) == 0 && n->mparty.call_count == 0 && worker_pool_busy(n->workers) == 0 && billing_idle(n->billing);
+	return node_legs(n) == 0 && booked_idle(n->ivr.booked) && n->mparty.call_count == 0 &&
+	       worker_pool_busy(n->workers) == 0 && billing_idle(n->billing);
 }
 
 static void node_close_turn(struct loop_task *t)
@@ -334,8 +356,10 @@ void node_free(struct node *n)
 		clip_unref(n->sounds.music[i]);
 	prompt_set_free(n->prompts);
 	media_free(n->media);
+	booked_free(n->ivr.booked);
 	billing_close(n->billing);
 	worker_pool_free(n->workers);
+	store_close(n->booking_store);
 	store_close(n->store);
 	n->magic = MAGIC_DEAD;
 	free(n);

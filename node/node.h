@@ -12,6 +12,7 @@
 #include "call/mparty.h"
 #include "core/counter.h"
 #include "e1/e1_leg.h"
+#include "ivr/booked.h"
 #include "ivr/ivr.h"
 #include "route/number.h"
 #include "store/store.h"
@@ -47,6 +48,7 @@ struct node_options { /* copied; strings too */
 	struct ivr_service    service[NODE_SERVICES_MAX]; /* numbers canonical */
 	unsigned              service_count;
 	struct ivr_settings   ivr;
+	struct booked_settings booked;
 	struct mparty_timers  timers;
 	struct call_limits    limits;
 	struct card_config    cards;

@@ -99,6 +99,23 @@ int route_reserve(struct route_table *r, const char *called, struct trunk **tp)
 	return err;
 }
 
+unsigned route_free_channels(const struct route_table *r)
+{
+	unsigned n = 0;
+
+	MAGIC_CHECK(r, ROUTE_MAGIC);
+	for (unsigned i = 0; i < r->count; i++) {
+		const struct trunk *t = r->rule[i].trunk;
+		bool counted = false; /* a trunk may have many prefixes */
+
+		for (unsigned j = 0; j < i && !counted; j++)
+			counted = r->rule[j].trunk == t;
+		if (!counted && t->ops->up(t))
+			n += t->ops->free_channels(t);
+	}
+	return n;
+}
+
 int route_dial(struct route_table *r, struct leg_dial *d, struct trunk *reserved, const struct trunk *avoid, struct leg **lp,
                struct trunk **tp)
 {

@@ -21,6 +21,9 @@ int  route_add(struct route_table *r, const char *prefix, struct trunk *t);
  * for it is up; -ENOENT: no route. */
 int  route_reserve(struct route_table *r, const char *called, struct trunk **tp);
 
+/* Channels free now, over all trunks that are up. */
+unsigned route_free_channels(const struct route_table *r);
+
 /* Dials over `reserved` (uses the reservation up, whatever comes) or, when NULL, over the best trunk but `avoid` (NULL: none;
  * taken all the same when there is no other). d->reserved is set by this function. Errors as route_reserve, and the trunk's own.
  * *tp (may be NULL): the trunk taken. */

@@ -28,12 +28,13 @@ MIGRATION(2, "0002-leg-amounts.sql");
 MIGRATION(3, "0003-charges-are-bigint.sql");
 MIGRATION(5, "0005-tariffs.sql");
 MIGRATION(6, "0006-fair-holds.sql");
+MIGRATION(7, "0007-bookings.sql");
 MIGRATION(8, "0008-cards.sql");
 MIGRATION(9, "0009-audit-trail.sql");
 
 /* By number less one. A hole is a number that is somebody's, and not there yet: what comes later does not wait for it. */
-static const char *const migration[] = { migration_1, migration_2, migration_3, [4] = migration_5, migration_6,
-	                                 [7] = migration_8, migration_9 };
+static const char *const migration[] = { migration_1, migration_2, migration_3, [4] = migration_5,
+	                                 migration_6, migration_7, migration_8, migration_9 };
 
 const int store_schema_version = ARRAY_LEN(migration);
 

@@ -95,6 +95,7 @@ static void world_node_options(struct world *w, const struct world_setup *s)
 		o->span[i].e1.hunt_from_high = true;
 		o->span[i].show_host = true;
 	}
+	o->booked.claim_us = 0; /* scenarios with bookings say so */
 	o->ivr.announce_host = false; /* what is measured is the talk */
 	o->service_count = 1;
 	o->service[0] = (struct ivr_service){
