@@ -39,6 +39,9 @@ struct dahdi_line {
 	bool     got[E1_TIMESLOTS + 1];    /* a block was read in this tick, so one is written */
 	/* ticks since the queues were emptied; more than PREFILL: blocks are read and written */
 	unsigned waited;
+	int64_t  heard_us;                 /* when blocks came last */
+	/* none come: a card that is gone, or has stopped, tells of no alarm, or seconds later */
+	bool     silent;
 	unsigned ticks;
 	int      alarms;
 };
@@ -139,7 +142,6 @@ static int dahdi_open(struct e1_line *l, const struct e1_span_config *c)
 	if (t == NULL)
 		return -ENOMEM;
 	t->span = c->dahdi_span;
-	t->alarms = -1;
 	for (unsigned ts = 0; ts <= E1_TIMESLOTS; ts++)
 		t->fd[ts] = -1;
 	l->transport = t;
@@ -208,17 +210,16 @@ static void dahdi_status(struct e1_line *l, int64_t now_us)
 	struct dahdi_spaninfo si = { .spanno = (int)t->span };
 	bool los, rai;
 
-	if (t->ticks++ % STATUS_TICKS != 0)
-		return;
-	if (ioctl(t->fd[16], DAHDI_SPANSTAT, &si) < 0) {
-		e1_line_count(l, E1C_RX_ERRORS, 1);
-		return;
+	if (t->ticks++ % STATUS_TICKS == 0) {
+		if (ioctl(t->fd[16], DAHDI_SPANSTAT, &si) < 0)
+			e1_line_count(l, E1C_RX_ERRORS, 1);
+		else
+			t->alarms = si.alarms;
 	}
-	t->alarms = si.alarms;
-	los = si.alarms & (DAHDI_ALARM_RED | DAHDI_ALARM_BLUE | DAHDI_ALARM_NOTOPEN | DAHDI_ALARM_RECOVER);
-	rai = si.alarms & DAHDI_ALARM_YELLOW;
-	if (los && !l->los)
-		l->los_since_us = now_us - l->los_alarm_us; /* the card has waited about as long itself */
+	los = t->silent || t->alarms & (DAHDI_ALARM_RED | DAHDI_ALARM_BLUE | DAHDI_ALARM_NOTOPEN | DAHDI_ALARM_RECOVER);
+	rai = t->alarms & DAHDI_ALARM_YELLOW;
+	if (los && !l->los) /* an alarm: the card has waited about as long itself */
+		l->los_since_us = t->silent ? t->heard_us : now_us - l->los_alarm_us;
 	if (rai && !l->rai)
 		l->rai_since_us = now_us - l->los_alarm_us;
 	l->los = los;
@@ -270,6 +271,27 @@ static bool dahdi_start(struct dahdi_line *t)
 	return true;
 }
 
+/* Blocks came in this tick, or not. */
+static void dahdi_heard(struct e1_line *l, struct dahdi_line *t, bool blocks, int64_t now_us)
+{
+	if (blocks || t->heard_us == 0)
+		t->heard_us = now_us;
+	else if (now_us - t->heard_us > l->los_alarm_us)
+		t->silent = true;
+}
+
+/* Silent: is it over? Then begin anew. */
+static void dahdi_listen(struct e1_line *l, struct dahdi_line *t)
+{
+	uint8_t block[E1_FRAMES];
+
+	if (t->silent && dahdi_read_block(l, t->fd[1], block) == 0) {
+		t->silent = false;
+		t->waited = 0;
+		t->heard_us = 0;
+	}
+}
+
 static void dahdi_echo(struct e1_line *l, struct dahdi_line *t, unsigned ts)
 {
 	bool open = l->slot[ts] && l->slot[ts]->open;
@@ -307,9 +329,11 @@ static void dahdi_read_d(struct e1_line *l, int fd)
 static unsigned dahdi_read(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMESLOTS], int64_t now_us)
 {
 	struct dahdi_line *t = l->transport;
-	bool started = dahdi_start(t);
 	unsigned missing = 0;
+	bool started;
 
+	dahdi_listen(l, t);
+	started = !t->silent && dahdi_start(t);
 	dahdi_status(l, now_us);
 	dahdi_read_d(l, t->fd[16]);
 	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++) {
@@ -331,6 +355,8 @@ static unsigned dahdi_read(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMES
 		for (unsigned i = 0; i < E1_FRAMES; i++)
 			frames[i][ts - 1] = block[i];
 	}
+	if (started)
+		dahdi_heard(l, t, missing <= 15, now_us);
 	if (started && missing > 15) {
 		e1_line_count(l, E1C_HELD_FRAMES, E1_FRAMES);
 		return E1_FRAMES;

@@ -1,11 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/dahdi/guest.bash - what the scenarios share, inside the virtual machine: tests/systems/common.bash with spans of DAHDI. Sourced.
-# /etc/dahdi/system.conf: span 1 is joined to 2, 3 to 4. The node has the odd ones (CPE), the exchange the even ones (NETWORK).
-node_spans='{name: pstn, transport: dahdi, dahdi_span: 1, restore_ms: 500, shown_number: host}'
-exchange_spans=(--span name=pstn,dahdi=2,restore=500)
+# tests/dahdi/common.bash - what the scenarios share, inside the virtual machine: tests/systems/common.bash with spans of DAHDI. Sourced.
+# Span 1 is joined to 2, and 3 to 4 (2-spans.conf, 4-spans.conf). The node has the odd ones (CPE), the exchange the even ones (NETWORK).
+[ -v node_spans ] || node_spans='{name: pstn, transport: dahdi, dahdi_span: 1, restore_ms: 500, shown_number: host}'
+[ -v exchange_spans ] || exchange_spans=(--span name=pstn,dahdi=2,restore=500)
 . tests/systems/common.bash
 
 # The server's data was made before.
 mkdir -p "$dir/db"
 ln -s /data "$dir/db/data"
+
+# The exchange's words for: the host dials, is called back, and talks with a second.
+two_talk() {
+	cat <<-'END'
+		number 13800000001 ring
+		number 13800000002 ring
+		number 13900000003 ring
+		wait span up=true timeout=30000
+		sleep 2500
+		dial 13800000001 12599 as=trigger stay=0
+		wait alerting call=trigger timeout=2000
+		sleep 2500
+		hangup trigger
+		wait gone call=trigger timeout=5000
+		wait ring called=13800000001 timeout=10000 as=host
+		sleep 500
+		answer host
+		sleep 2500
+		dtmf host 13800000002#
+		wait ring called=13800000002 timeout=14000 as=second
+		sleep 300
+		answer second
+		sleep 700
+	END
+}
+# the_span MEMBER: of the node's only span, as it is now
+the_span() { p --json spans | tr -d ' \n' | field "$1"; }

@@ -9,14 +9,14 @@
 # where tests/dahdi/NAME.py, when there is one, judges it. The last line is "N passed, N failed"; the same two numbers are left in
 # BUILD/dahdi/result.
 #
-# A scenario may say: "# vm: mem=MB limit=SECONDS shift=N" (2^N ns an instruction).
+# A scenario may say: "# vm: mem=MB limit=SECONDS shift=N spans=2|4" (2^N ns an instruction; limit in real time).
 set -u -o pipefail
 cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 
 build=$1
 shift
-scenarios=(first_call)
+scenarios=(first_call alarm)
 [ $# -eq 0 ] || scenarios=("$@")
 cache=build/dahdi-vm
 passed=0 failed=0
@@ -66,7 +66,7 @@ put() {
 overlay() {
 	root=$work/root
 	local p
-	mkdir -p "$root"/{p/tests,etc/dahdi,usr/share/mysql,out,var/tmp}
+	mkdir -p "$root"/{p/tests,etc,usr/share/mysql,out,var/tmp}
 	for p in partylined partyline exchange; do put "$build/bin/$p" p/build/release/bin; done
 	for p in "$build"/dahdi/bin/*; do [ ! -x "$p" ] || put "$p" usr/local/bin; done
 	# bash for the scripts; those tools whose options busybox does not have
@@ -79,7 +79,6 @@ overlay() {
 	cp -r tests/systems tests/dahdi "$root/p/tests/"
 	mkdir -p "$root/p/build/sounds"
 	cp -r build/sounds "$root/p/build/"
-	cp tests/dahdi/system.conf tests/dahdi/peer.conf "$root/etc/dahdi/"
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 	echo 'root:x:0:' >"$root/etc/group"
 	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0) >"$work/overlay.cpio"
@@ -95,7 +94,8 @@ boot() {
 	local name=$1 out=$work/out.tar initrd=$work/initrd job=$work/job vmline status=0
 	vmline=$(grep -m1 '^# vm:' "tests/dahdi/$name.sh")
 	rm -rf "$job"
-	mkdir -p "$job"
+	mkdir -p "$job/etc/dahdi"
+	cp "tests/dahdi/$(option "$vmline" spans 2)-spans.conf" "$job/etc/dahdi/system.conf"
 	cat >"$job/job" <<-JOB
 		cd /p
 		export PARTYLINE_BUILD=build/release TMPDIR=/out KEEP=1 DAHDI_SECONDS=${DAHDI_SECONDS:-}
