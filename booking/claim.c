@@ -140,10 +140,8 @@ static int look(struct store_conn *c, struct claim *q, unsigned limit)
 
 static bool too_late(const struct booking_node *n, const struct booking_run *r, int64_t now)
 {
-	int64_t late = now - r->planned_utc_us;
-
-	return (n->late_max_us > 0 && late > n->late_max_us) ||
-	       (r->booking.length_s > 0 && late >= CLOCK_SEC(r->booking.length_s));
+	return (n->late_max_us > 0 && now - r->due_utc_us > n->late_max_us) ||
+	       (r->booking.length_s > 0 && now - r->planned_utc_us >= CLOCK_SEC(r->booking.length_s));
 }
 
 static int insert_run(struct store_conn *c, const struct claim *q, const struct booking_run *r, bool missed)

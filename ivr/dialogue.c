@@ -114,14 +114,19 @@ uint32_t dialogue_start(struct dialogue *d, const struct say_list *list, unsigne
 {
 	struct media_play play = { .times = times, .append = append, .stop_on_digit = !append };
 
-	return dialogue_play(d, d->wait.leg->port, list, &play, gap_ms);
+	return d->last_play = dialogue_play(d, d->wait.leg->port, list, &play, gap_ms);
 }
 
 uint32_t dialogue_start_clip(struct dialogue *d, struct clip *c, unsigned times)
 {
 	struct media_play play = { .count = 1, .times = times, .item[0].clip = c };
 
-	return media_play(d->wait.leg->port, &play);
+	return d->last_play = media_play(d->wait.leg->port, &play);
+}
+
+bool dialogue_silent(const struct dialogue *d)
+{
+	return d->wait.played == d->last_play;
 }
 
 void dialogue_hush(struct dialogue *d)

@@ -17,6 +17,7 @@ struct dialogue {
 	struct mparty_observer observer;
 	int64_t                hash_us;  /* when the last terminating # came */
 	unsigned               keys;     /* pressed so far */
+	uint32_t               last_play; /* the newest to his line; 0: none yet */
 	int                    volume_db10; /* of what he hears (#7, #9) */
 	uint8_t                told[(MPARTY_PARTIES_MAX + 8) / 8];  /* by order: who invites him */
 	uint8_t                asked[(MPARTY_PARTIES_MAX + 8) / 8]; /* by order: whether he wants to come in */
@@ -34,6 +35,7 @@ int  dialogue_say_id(struct dialogue *d, const char *id);
 uint32_t dialogue_start(struct dialogue *d, const struct say_list *list, unsigned times, unsigned gap_ms, bool append);
 uint32_t dialogue_start_clip(struct dialogue *d, struct clip *c, unsigned times);
 void dialogue_hush(struct dialogue *d);
+bool dialogue_silent(const struct dialogue *d); /* all that was started has been heard */
 
 /* A key: 0, -ETIMEDOUT, -ECONNRESET, -EAGAIN (news of the multi-party call: look again). */
 int  dialogue_key(struct dialogue *d, int64_t timeout_us, char *key);

@@ -9,7 +9,7 @@
 
 #define LOG_MODULE "ivr"
 
-#define RINGBACK_US CLOCK_SEC(5) /* a round of most countries: 1 s of tone, 4 s of silence */
+#define RINGBACK_LOOK_US CLOCK_MS(500)
 
 static int ask_number(struct dialogue *d, char number[LEG_NUMBER_MAX + 1]);
 static int invite(struct dialogue *d, const char *number);
@@ -177,34 +177,43 @@ static bool talk_was_with_somebody(const struct dialogue *d)
 	return false;
 }
 
-/* While he waits for the parties of a booked call he hears that they are being called: a round of ring-back after the other.
- * -ETIMEDOUT: time for the next. */
-static int talk_key(struct dialogue *d, int64_t *ring_us, char *key)
+/* Behind what he is being told of the last one. */
+static int talk_nobody_came(struct dialogue *d)
 {
-	int64_t now = clock_mono_us();
+	struct say_list list;
+	uint32_t play;
+	int err;
 
+	say_begin(&list);
+	say_prompt(&list, "nobody-reached");
+	play = dialogue_start(d, &list, 1, 0, true);
+	do
+		err = play ? leg_wait_play(&d->wait, play) : 0;
+	while (err == -EAGAIN);
+	return err;
+}
+
+/* While he waits for the parties of a booked call he hears that they are being called: a round of ring-back after the other.
+ * -ETIMEDOUT: look whether it is over. */
+static int talk_key(struct dialogue *d, char *key)
+{
 	if (mparty_parties_expected(d->m) == 0 || mparty_parties_in(d->m) > 0)
 		return dialogue_key(d, CLOCK_NEVER, key);
-	if (now >= *ring_us) {
-		struct media_play round = { .count = 1, .times = 1, .append = true, .item[0].clip = d->env->ringback };
-
-		(void)media_play(d->wait.leg->port, &round);
-		*ring_us = now + RINGBACK_US;
-	}
-	return dialogue_key(d, *ring_us - now, key);
+	if (dialogue_silent(d))
+		(void)dialogue_start_clip(d, d->env->ringback, 1);
+	return dialogue_key(d, RINGBACK_LOOK_US, key);
 }
 
 /* 0: `*`, he is out of the room and wants to invite. -ECONNRESET. */
 static int talk(struct dialogue *d)
 {
-	int64_t ring_us = 0;
 	char key;
 	int err = mparty_host_back(d->m);
 
 	if (err)
 		return -ECONNRESET;
 	while (mparty_parties_live(d->m) > 0) {
-		err = talk_key(d, &ring_us, &key);
+		err = talk_key(d, &key);
 		if (!err && key == '*' && mparty_locked(d->m))
 			err = dialogue_say_id(d, "room-locked");
 		else if (!err && key == '*')
@@ -219,6 +228,6 @@ static int talk(struct dialogue *d)
 	if (mparty_host_away(d->m))
 		return -ECONNRESET;
 	/* rule 18: told, and asked for a number again */
-	err = dialogue_say_id(d, talk_was_with_somebody(d) ? "last-party-left" : "nobody-reached");
+	err = talk_was_with_somebody(d) ? dialogue_say_id(d, "last-party-left") : talk_nobody_came(d);
 	return err == -EINTR ? 0 : err;
 }

@@ -292,6 +292,22 @@ void node_restarts(struct world *w)
 	world_wait_spans(w);
 }
 
+void world_sleeps(struct world *w, double seconds)
+{
+	world_stop_node(w);
+	node_free(w->node);
+	world_close_exchange(w);
+	world_run(w, 0.1);
+	events_forget(w);
+	clock_virtual_set(clock_mono_us() + (int64_t)(seconds * 1e6));
+	world_open_exchange(w);
+	CHECK_INT(node_alloc(&w->node, w->loop, &w->options), 0);
+	world_join(w);
+	CHECK_INT(exchange_start(w->exchange), 0);
+	CHECK_INT(node_start(w->node), 0);
+	world_wait_spans(w);
+}
+
 void exchange_dies(struct world *w)
 {
 	world_close_exchange(w);

@@ -92,6 +92,8 @@ void world_close(struct world *w);
 
 /* The node stops and starts anew, on the same database and journal. */
 void node_restarts(struct world *w);
+/* Node and exchange are switched off for so long, days or years, and on again; exchange's ids begin anew. */
+void world_sleeps(struct world *w, double seconds);
 /* The exchange loses its power: no signalling, no packets. Its calls are forgotten; ids begin anew. */
 void exchange_dies(struct world *w);
 void exchange_comes_back(struct world *w); /* with its phones as they are at first; runs until the spans are up */
