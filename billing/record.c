@@ -232,13 +232,13 @@ static void record_leg_sql(struct billing *b, const struct leg_record *put, bool
 	               "calling, calling_raw, calling_ton, calling_npi, presentation, screening, "
 	               "called, called_raw, called_ton, called_npi, redirecting, redirecting_raw, "
 	               "began_at, alerting_at, answered_at, ended_at, talk_ms, cause, location, cleared_by, "
-	               "tariff_id, tariff_version, price_e4, rate, charged_ms, billable_s, amount_e4, transfer_id) VALUES "
+	               "tariff_id, tariff_version, price_e4, rate, charged_ms, billable_s, amount_e4, transfer_id, cut) VALUES "
 	               "('%s','%s',%s,%s,'%s','%s',%u,'%s',"
 	               "'%s','%s',%u,%u,%u,"
 	               "'%s','%s',%u,%u,'%s','%s',"
 	               "'%s','%s',%u,%u,'%s','%s',"
 	               "%s,%s,%s,%s,%s,%d,%d,'%s',"
-	               "%s,%d,%lld,%s)",
+	               "%s,%d,%lld,%s,%d)",
 	               r->leg_id, r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider),
 	               node, r->role, r->order, r->outgoing ? "out" : "in",
 	               trunk, channel, r->timeslot, r->reference, r->bearer,
@@ -247,7 +247,7 @@ static void record_leg_sql(struct billing *b, const struct leg_record *put, bool
 	               stamp_or_now(r->began_us, began), stamp(r->alerting_us, alerting), stamp(r->answered_us, answered),
 	               begun ? "@ended_at" : stamp_or_now(r->ended_us, ended), begun ? "@talk_ms" : talk,
 	               begun ? CAUSE_CUT : r->cause, r->location, r->by_peer ? "peer" : "us",
-	               number_or_null(r->tariff_id, tariff), r->tariff_version, (long long)r->price_e4, charged);
+	               number_or_null(r->tariff_id, tariff), r->tariff_version, (long long)r->price_e4, charged, begun);
 }
 
 void record_put_leg(struct billing *b, const struct leg_record *r)

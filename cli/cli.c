@@ -18,10 +18,11 @@
 #define TIMEOUT_S 10
 
 static const struct cli_command *const commands[] = { cli_node_commands, cli_account_commands, cli_tariff_commands,
-	                                              cli_rate_commands, cli_try_commands, cli_record_commands };
+	                                              cli_rate_commands, cli_try_commands,     cli_record_commands,
+	                                              cli_audit_commands };
 
 enum { OPT_SOCKET = 256, OPT_DB_SOCKET, OPT_DB_HOST, OPT_DB_PORT, OPT_DB_USER, OPT_DB_PASSWORD_FILE, OPT_DB_NAME, OPT_TIMEOUT,
-       OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT, OPT_FOR, OPT_SERVICE };
+       OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT, OPT_FOR, OPT_SERVICE, OPT_SINCE };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -42,6 +43,7 @@ static const struct option options[] = {
 	{ "at", required_argument, NULL, OPT_AT },
 	{ "for", required_argument, NULL, OPT_FOR },
 	{ "service", required_argument, NULL, OPT_SERVICE },
+	{ "since", required_argument, NULL, OPT_SINCE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -112,13 +114,18 @@ int cli_ask(struct cli *c, const char *cmd, json_t *args, json_t **result)
 }
 
 /* As a subscriber keys it (13800000001, 02584110001); else it is meant as E.164, with or without a plus. */
-bool cli_number(struct cli *c, const char *text, char out[33])
+bool cli_number_quiet(const struct cli *c, const char *text, char out[33])
 {
 	int err = text[0] == '+' ? -EINVAL : number_dialled(&c->numbers, text, NULL, out);
 
 	if (err || number_is_short(out))
 		err = number_canonical(&c->numbers, text, NUMBER_INTERNATIONAL, NUMBER_NPI_E164, out);
-	if (!err)
+	return !err;
+}
+
+bool cli_number(struct cli *c, const char *text, char out[33])
+{
+	if (cli_number_quiet(c, text, out))
 		return true;
 	(void)cli_usage(c,
 	                "\"%s\" is no number in this dialling plan: such as 13800000001, 02584110001 or 8613800000001 are wanted",
@@ -306,6 +313,9 @@ static int apply_option(struct cli *c, int opt, const char *value)
 		return CLI_OK;
 	case OPT_SERVICE:
 		c->service = value;
+		return CLI_OK;
+	case OPT_SINCE:
+		c->since = value;
 		return CLI_OK;
 	}
 	return CLI_OK;

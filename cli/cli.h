@@ -29,7 +29,7 @@ struct cli {
 	struct number_rules numbers;  /* the dialling plan: numbers as people write them */
 	struct store   *store;  /* opened by the first cli_store() */
 	/* options of single commands; NULL: not given */
-	const char     *language, *tariff, *limit, *id, *at, *talk, *service;
+	const char     *language, *tariff, *limit, *id, *at, *talk, *service, *since;
 	const char     *usage;  /* of the command that runs */
 	char          **arg;    /* what follows its name */
 	int             args;
@@ -43,7 +43,7 @@ struct cli_command {
 
 /* end with a NULL name */
 extern const struct cli_command cli_node_commands[], cli_account_commands[], cli_tariff_commands[], cli_rate_commands[],
-	cli_try_commands[], cli_record_commands[];
+	cli_try_commands[], cli_record_commands[], cli_audit_commands[];
 
 int cli_run(int argc, char **argv, FILE *out, FILE *err);
 
@@ -57,6 +57,8 @@ int cli_ask(struct cli *c, const char *cmd, json_t *args, json_t **result);
 int cli_store(struct cli *c);
 /* E.164 digits with the country code, a leading + allowed: out has none. False after a complaint. */
 bool cli_number(struct cli *c, const char *text, char out[33]);
+/* The same without a complaint. */
+bool cli_number_quiet(const struct cli *c, const char *text, char out[33]);
 bool cli_amount(struct cli *c, const char *text, int64_t *amount_e4);
 /* A whole number of least..most. */
 bool cli_integer(struct cli *c, const char *what, const char *text, int64_t least, int64_t most, int64_t *v);

@@ -5,7 +5,4 @@
 
 #include "store/store.h"
 
-/* How long the answer to one statement may take; 0: as usual. Only while nobody else uses the store. */
-void store_set_timeout(struct store *s, unsigned seconds);
-
 #endif

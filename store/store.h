@@ -63,4 +63,7 @@ int store_check_schema(struct store *s);
 void store_fault(struct store *s, unsigned n, unsigned error, bool after);
 bool store_fault_over(struct store *s); /* it has happened: there were n statements */
 
+/* How long the answer to one statement may take; 0: as usual. Only while nobody else uses the store. */
+void store_set_timeout(struct store *s, unsigned seconds);
+
 #endif

@@ -187,6 +187,19 @@ expect 1 'nothing to export' p tariff export nobody
 expect 0 'no records' p records
 expect 1 'no record of a call' p record 00112233445566778899aabbccddeeff
 
+# the books agree; money that nobody can explain is named, and is status 1; who changed what is kept
+q() { mariadb --no-defaults --socket="$dir/s" -u root partyline -e "$1"; }
+expect 0 '^[1-9][0-9]* accounts, .*: 0 discrepancies' p audit
+expect 0 'no node answers at .*: its holds were not compared' p audit
+q 'UPDATE account SET balance_e4 = balance_e4 + 10000 ORDER BY id LIMIT 1'
+expect 1 'balance  .*the balance is not the sum' p audit
+expect 1 '"check": "balance"' p --json audit
+q 'UPDATE account SET balance_e4 = balance_e4 - 10000 ORDER BY id LIMIT 1'
+expect 0 '"discrepancies": \[\]' p --json audit --since 2026-03-02T10:00
+expect 2 'is no time' p audit --since yesterday
+expect 0 "cli:$(id -un) .*account.add" p audit trail --limit 1000
+expect 1 '' q "DELETE FROM audit"
+
 # wrong usage, and nobody there
 expect 2 'account what' p account
 expect 2 'no command "frobnicate"' p frobnicate

@@ -56,10 +56,7 @@ SCENARIO(rule_22_recharge_moves_the_end_away, "a top-up during the warning: the 
 	give(w, HOST_E, 6000);
 	talk_begin(w, &t, HOST, "13800000002");
 	world_run(w, 30);
-	sql_do(w, "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) SELECT REPEAT('a', 32), account_id, '" HOST_E
-	          "', 'topup', 100000, '2026-03-02 02:01:00' FROM account_number WHERE number = '" HOST_E "'");
-	sql_do(w, "UPDATE account SET balance_e4 = balance_e4 + 100000 WHERE id = (SELECT account_id FROM account_number WHERE "
-	          "number = '" HOST_E "')");
+	recharge(w, HOST_E, 100000);
 	world_run(w, 150);
 	CHECK(find_event(w, t.host, "hangup") == NULL);
 	phone_hangs_up(w, t.host);

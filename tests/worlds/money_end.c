@@ -98,17 +98,6 @@ static void near(double got, double want, double by, const char *what, int line)
 }
 #define NEAR(got, want, by) near((got), (want), (by), #got, __LINE__)
 
-static void three_recharges(struct three *t, int64_t e4)
-{
-	struct store *s;
-	char id[ID_SIZE];
-
-	random_id(id);
-	CHECK_INT(store_open(&s, &t->w->store), 0);
-	CHECK_INT(account_topup(s, id, HOST_E, e4, "world", clock_utc_us()), 0);
-	store_close(s);
-}
-
 SCENARIO(rule_22_example_per_second, "1.00, three at 0.20 a minute by the second: warned at 40 s, cleared at 100 s, nothing left")
 {
 	struct three t;
@@ -212,7 +201,7 @@ SCENARIO(rule_22_a_recharge_during_the_warning,
 	three_answer(&t, 0, 3);
 	world_run(t.w, 59.9);
 	CHECK_INT(t.told.warned, 1);
-	three_recharges(&t, 10000);
+	recharge(t.w, HOST_E, 10000);
 	world_run(t.w, 4);
 	CHECK_INT(t.told.unwarned, 1);
 	world_run(t.w, 75);
@@ -237,7 +226,7 @@ SCENARIO(rule_22_a_recharge_too_small, "0.005 more during the warning, by whole 
 	give(t.w, HOST_E, 9900);
 	three_answer(&t, 0, 3);
 	world_run(t.w, 20);
-	three_recharges(&t, 50);
+	recharge(t.w, HOST_E, 50);
 	for (unsigned i = 0; i < 3; i++)
 		expect_hangup(t.w, t.party[i], 16, 42);
 	NEAR(talked(&t, 0), 60, 0.1);

@@ -268,6 +268,7 @@ void world_close(struct world *w)
 	world_stop_node(w);
 	expect_nothing_left(w, "at the end", 60);
 	node_free(w->node);
+	expect_the_books_agree(w);
 	world_close_exchange(w);
 	world_run(w, 0.1);
 	loop_free(w->loop);

@@ -102,6 +102,9 @@ void database_goes(struct world *w);
 void database_returns(struct world *w);
 /* Within so many seconds nothing is left: no call, leg, channel, coroutine, job, hold; and the ledger explains the balances. */
 void expect_nothing_left(struct world *w, const char *what, double seconds);
+/* `partyline audit` of everything so far finds nothing; every world ends with it. */
+void expect_the_books_agree(struct world *w);
+void recharge(struct world *w, const char *number, int64_t e4);
 
 void world_run(struct world *w, double seconds);
 bool world_until(struct world *w, bool (*condition)(struct world *w, const void *arg), const void *arg, double seconds);
