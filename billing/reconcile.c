@@ -48,7 +48,8 @@ static const struct check checks[] = {
 	  "GROUP BY a.id HAVING COUNT(l.id) <> 1",
 	  NOW, false },
 	{ "audit", "a movement by hand without its row in the audit trail",
-	  "SELECT l.id, l.amount_e4, 0, l.at FROM ledger l LEFT JOIN audit t ON t.id = l.id WHERE l.kind IN ('opening', 'topup') "
+	  "SELECT l.id, l.amount_e4, 0, l.at FROM ledger l LEFT JOIN audit t ON t.id = l.id WHERE l.kind IN ('opening', 'topup', "
+	  "'card') "
 	  "AND t.id IS NULL",
 	  NOW, false },
 	{ "taken", "what was taken for the leg, and lost, is not what its record says",
@@ -77,6 +78,17 @@ static const struct check checks[] = {
 	  NOW, false },
 	{ "hold", "the hold has expired and is still open",
 	  "SELECT id, 0, amount_e4, expires_at FROM hold WHERE state = 'open' AND expires_at < ?", BEFORE, false },
+	{ "card", "a card was used, and its credit is not in the ledger",
+	  "SELECT CONCAT(b.name, ' ', c.serial), b.value_e4, COALESCE(l.amount_e4, 0), c.used_at FROM card c JOIN card_batch b "
+	  "ON b.id = "
+	  "c.batch_id LEFT JOIN ledger l ON l.id = c.ledger_id AND l.kind = 'card' WHERE c.ledger_id IS NOT NULL AND (l.id IS "
+	  "NULL OR l.amount_e4 "
+	  "<> b.value_e4)",
+	  NOW, false },
+	{ "credit", "a card's credit, and no card was used for it",
+	  "SELECT l.id, 0, l.amount_e4, l.at FROM ledger l LEFT JOIN card c ON c.ledger_id = l.id WHERE l.kind = 'card' AND "
+	  "c.mac IS NULL",
+	  NOW, false },
 	{ "waiting", "the call waits for its node: its hold has expired, and its legs are not charged yet",
 	  "SELECT h.id, SUM(r.amount_e4), 0, h.closed_at FROM hold h JOIN leg_record r ON r.call_id = h.id LEFT JOIN ledger l ON "
 	  "l.leg_id = "

@@ -140,6 +140,10 @@ static void test_each_discrepancy_is_named(void **state)
 		  "UPDATE leg_record SET rate = '0,2000,0,60,0,0,' WHERE leg_id = '" LEG "'", 4002, 4000 },
 		{ "UPDATE leg_record SET rate = 'nonsense' WHERE leg_id = '" LEG "'", "rate", LEG,
 		  "UPDATE leg_record SET rate = '0,2000,0,60,0,0,' WHERE leg_id = '" LEG "'", 0, 0 },
+		{ "UPDATE card SET state = 'used', used_at = '2026-03-02', ledger_id = 'x'", "card", "may 1",
+		  "UPDATE card SET state = NULL, used_at = NULL, ledger_id = NULL", 500, 0 },
+		{ "UPDATE ledger SET kind = 'card' WHERE leg_id = '" LEG2 "'", "audit", LEG2,
+		  "UPDATE ledger SET kind = 'charge' WHERE leg_id = '" LEG2 "'", -1000, 0 },
 		{ "UPDATE leg_record SET billable_s = 119 WHERE leg_id = '" LEG "'", "rate", LEG,
 		  "UPDATE leg_record SET billable_s = 120 WHERE leg_id = '" LEG "'", 120, 119 },
 	};
@@ -147,6 +151,10 @@ static void test_each_discrepancy_is_named(void **state)
 	struct told t;
 
 	(void)state;
+	database_do(s, "INSERT INTO card_key (id, fingerprint, created_at) VALUES (1, 'x', '2026-03-02')");
+	database_do(s, "INSERT INTO card_batch (id, name, maker, cards, digits, value_e4, key_id, expires_at, created_at) VALUES "
+	               "(1, 'may', 'x', 1, 16, 500, 1, '2027-03-02', '2026-03-02')");
+	database_do(s, "INSERT INTO card (batch_id, serial, mac) VALUES (1, 1, 'x')");
 	database_do(s, "DROP TRIGGER ledger_is_not_updated");
 	database_do(s, "DROP TRIGGER loss_is_not_updated");
 	database_do(s, "DROP TRIGGER audit_is_not_updated");
