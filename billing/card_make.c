@@ -17,20 +17,23 @@
 #define ROW_TEXT   (2 * CARD_MAC_SIZE + 40)
 #define LINE_TEXT  (CARD_SERIAL_SIZE + CARD_DIGITS_MAX + 2)
 #define HEAD_TEXT  300
-#define GUESS_E9   INT64_C(1000000000)              /* live cards / 10^digits <= 1e-9 */
+#define GUESS_E9   1000000000u              /* live cards / 10^digits <= 1e-9 */
+
+struct made {
+	uint8_t  mac[CARD_MAC_SIZE];
+	uint64_t number;
+};
 
 struct making {
 	const struct card_make *m;
 	struct card_key         key;
 	char                    fingerprint[CARD_PRINT_SIZE], maker[ID_SIZE], audit_id[ID_SIZE];
 	unsigned                digits;
+	uint64_t                numbers;  /* 10^digits */
 	int64_t                 batch_id;
-	char                   *text;   /* for the printer */
-	size_t                  len, size;
-	/* of the chunk at hand */
-	int64_t                 first, n;
+	struct made            *made;     /* all cards */
+	int64_t                 first, n; /* the chunk at hand */
 	char                   *sql;
-	char                    first_mac[2 * CARD_MAC_SIZE + 1];
 };
 
 /* ---- the batch, as `making` ---- */
@@ -56,13 +59,11 @@ static int make_key_known(struct store_conn *c, const struct making *g)
 
 static int make_sparse(struct store_conn *c, const struct making *g)
 {
-	int64_t live, numbers = 1;
+	int64_t live;
 	int err = store_query_int(c, &live, "SELECT COALESCE(SUM(cards), 0) FROM card_batch WHERE expires_at > ? AND name <> ?",
 	                          "ts", g->m->at_utc_us, g->m->name);
 
-	for (unsigned i = 0; i < g->digits; i++)
-		numbers *= 10;
-	return err ? err : live + g->m->count > numbers / GUESS_E9 ? -ENOSPC : 0;
+	return err ? err : live + g->m->count > (int64_t)(g->numbers / GUESS_E9) ? -ENOSPC : 0;
 }
 
 /* One of this name is there: an interrupted one becomes ours, of this count and value. */
@@ -129,7 +130,7 @@ static int make_clear(struct store *s, struct making *g)
 
 /* ---- cards ---- */
 
-/* Uniform over 0..10^digits-1: what is over the largest multiple is thrown away. */
+/* Uniform over 0..numbers-1: what is over the largest multiple is thrown away. */
 static uint64_t make_number(uint64_t numbers)
 {
 	uint64_t v, most = UINT64_MAX - UINT64_MAX % numbers;
@@ -140,39 +141,57 @@ static uint64_t make_number(uint64_t numbers)
 	return v % numbers;
 }
 
-static void make_hex(char *out, const uint8_t *mac)
+static void make_card(const struct making *g, struct made *card)
 {
-	static const char hex[] = "0123456789abcdef";
+	char number[CARD_DIGITS_MAX + 1];
 
-	for (unsigned i = 0; i < CARD_MAC_SIZE; i++) {
-		out[2 * i] = hex[mac[i] >> 4];
-		out[2 * i + 1] = hex[mac[i] & 15];
-	}
-	out[2 * CARD_MAC_SIZE] = '\0';
+	card->number = make_number(g->numbers);
+	(void)snprintf(number, sizeof(number), "%0*llu", (int)g->digits, (unsigned long long)card->number);
+	card_mac(&g->key, number, card->mac);
+	explicit_bzero(number, sizeof(number));
 }
 
-/* Cards first..first+n-1: a statement for the database and their lines for the printer. */
+static int made_compare(const void *a, const void *b)
+{
+	return memcmp(((const struct made *)a)->mac, ((const struct made *)b)->mac, CARD_MAC_SIZE);
+}
+
+/*
+ * All of them, in the order of their HMACs, which becomes that of their serials: so the database's two indexes are written from
+ * front to back (a million in random order take it ten times as long), and without the key the order says nothing of a number.
+ */
+static void make_numbers(struct making *g)
+{
+	bool again = true;
+
+	for (int64_t i = 0; i < g->m->count; i++)
+		make_card(g, &g->made[i]);
+	while (again) {
+		again = false;
+		qsort(g->made, (size_t)g->m->count, sizeof(*g->made), made_compare);
+		for (int64_t i = 1; i < g->m->count; i++)
+			if (made_compare(&g->made[i - 1], &g->made[i]) == 0) {
+				make_card(g, &g->made[i]);
+				again = true;
+			}
+	}
+}
+
+/* The statement for cards first..first+n-1. */
 static void make_chunk(struct making *g)
 {
-	uint64_t numbers = 1;
-	size_t n = (size_t)sprintf(g->sql, "INSERT INTO card (batch_id, serial, mac) VALUES ");
+	static const char hex[] = "0123456789abcdef";
+	char *out = g->sql + sprintf(g->sql, "INSERT INTO card (batch_id, serial, mac) VALUES ");
 
-	for (unsigned i = 0; i < g->digits; i++)
-		numbers *= 10;
-	for (int64_t i = 0; i < g->n; i++) {
-		char number[CARD_DIGITS_MAX + 1], serial[CARD_SERIAL_SIZE], text[2 * CARD_MAC_SIZE + 1];
-		uint8_t mac[CARD_MAC_SIZE];
+	for (int64_t i = g->first; i < g->first + g->n; i++) {
+		const struct made *card = &g->made[i - 1];
 
-		(void)snprintf(number, sizeof(number), "%0*llu", (int)g->digits, (unsigned long long)make_number(numbers));
-		card_mac(&g->key, number, mac);
-		make_hex(text, mac);
-		if (i == 0)
-			memcpy(g->first_mac, text, sizeof(text));
-		n += (size_t)sprintf(g->sql + n, "%s(%lld,%lld,X'%s')", i ? "," : "", (long long)g->batch_id,
-		                     (long long)(g->first + i), text);
-		card_serial_text(serial, g->m->name, g->first + i);
-		g->len += (size_t)snprintf(g->text + g->len, g->size - g->len, "%s,%s\n", serial, number);
-		explicit_bzero(number, sizeof(number));
+		out += sprintf(out, "%s(%lld,%lld,X'", i > g->first ? "," : "", (long long)g->batch_id, (long long)i);
+		for (unsigned j = 0; j < CARD_MAC_SIZE; j++) {
+			*out++ = hex[card->mac[j] >> 4];
+			*out++ = hex[card->mac[j] & 15];
+		}
+		out += sprintf(out, "')");
 	}
 }
 
@@ -190,7 +209,6 @@ static int make_ours(struct store_conn *c, const struct making *g)
 static int make_insert_tx(struct store_conn *c, void *arg)
 {
 	const struct making *g = arg;
-	char sql[200];
 	int64_t there = 0;
 	int err = make_ours(c, g);
 
@@ -198,10 +216,9 @@ static int make_insert_tx(struct store_conn *c, void *arg)
 		err = store_exec(c, NULL, g->sql, "");
 	if (err != -EEXIST)
 		return err;
-	/* A try whose commit was not heard of, or a number that another card has (once in a thousand million cards). */
-	(void)snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM card WHERE batch_id = ? AND serial = ? AND mac = X'%s'",
-	               g->first_mac);
-	err = store_query_int(c, &there, sql, "ii", g->batch_id, g->first);
+	/* A try whose commit was not heard of; or a number that another batch has (one in a thousand million). */
+	err = store_query_int(c, &there, "SELECT COUNT(*) FROM card WHERE batch_id = ? AND serial = ?", "ii", g->batch_id,
+	                      g->first);
 	return err ? err : there ? 0 : -EEXIST;
 }
 
@@ -210,18 +227,44 @@ static int make_cards(struct store *s, struct making *g)
 	int err = 0;
 
 	for (g->first = 1; !err && g->first <= g->m->count; g->first += g->n) {
-		size_t len = g->len;
-
 		g->n = g->m->count - g->first + 1 < CHUNK ? g->m->count - g->first + 1 : CHUNK;
-		do {
-			g->len = len;
+		make_chunk(g);
+		while ((err = store_tx(s, make_insert_tx, g)) == -EEXIST) {
+			for (int64_t i = g->first; i < g->first + g->n; i++)
+				make_card(g, &g->made[i - 1]);
 			make_chunk(g);
-			err = store_tx(s, make_insert_tx, g);
-		} while (err == -EEXIST); /* other numbers */
+		}
 		if (!err && g->m->progress)
 			g->m->progress(g->m->arg, g->first + g->n - 1);
 	}
 	return err;
+}
+
+/* Sealed in memory and written as a whole: there is no clear text on any disk, and no half a file under its name. */
+static int make_file(const struct making *g, const uint8_t printer[CARD_PUBLIC_SIZE])
+{
+	const struct card_make *m = g->m;
+	size_t size = HEAD_TEXT + (size_t)m->count * LINE_TEXT, n;
+	char *text = malloc(size), expires[CLOCK_STAMP_SIZE], value[MONEY_TEXT_MAX];
+	int err;
+
+	if (text == NULL)
+		return -ENOMEM;
+	clock_format_utc(m->expires_utc_us, expires, sizeof(expires));
+	money_format_e4(m->value_e4, value);
+	n = (size_t)snprintf(text, size, "# batch %s, %lld cards of %s, until %.19s UTC\n", m->name, (long long)m->count, value,
+	                     expires);
+	for (int64_t i = 0; i < m->count; i++) {
+		char serial[CARD_SERIAL_SIZE];
+
+		card_serial_text(serial, m->name, i + 1);
+		n += (size_t)snprintf(text + n, size - n, "%s,%0*llu\n", serial, (int)g->digits,
+		                      (unsigned long long)g->made[i].number);
+	}
+	err = card_seal(m->out, printer, text, n);
+	explicit_bzero(text, size);
+	free(text);
+	return err == -EEXIST ? -ENFILE : err;
 }
 
 /* ---- the whole ---- */
@@ -249,16 +292,6 @@ static int make_created_tx(struct store_conn *c, void *arg)
 	                                                     .subject = m->name,
 	                                                     .after = after,
 	                                                     .at_utc_us = m->at_utc_us });
-}
-
-static void make_head(struct making *g)
-{
-	char expires[CLOCK_STAMP_SIZE], value[MONEY_TEXT_MAX];
-
-	clock_format_utc(g->m->expires_utc_us, expires, sizeof(expires));
-	money_format_e4(g->m->value_e4, value);
-	g->len = (size_t)snprintf(g->text, g->size, "# batch %s, %lld cards of %s, until %.19s UTC\n", g->m->name,
-	                          (long long)g->m->count, value, expires);
 }
 
 static int make_check(const struct card_make *m, unsigned digits)
@@ -290,16 +323,14 @@ static int make_batch(struct store *s, struct making *g)
 
 	if (err)
 		return -EBADF;
-	make_head(g);
+	make_numbers(g);
 	err = store_tx(s, make_begin_tx, g);
 	if (!err)
 		err = make_clear(s, g);
 	if (!err)
 		err = make_cards(s, g);
-	if (!err) {
-		err = card_seal(g->m->out, printer, g->text, g->len);
-		err = err == -EEXIST ? -ENFILE : err;
-	}
+	if (!err)
+		err = make_file(g, printer);
 	if (err)
 		return err;
 	err = store_tx(s, make_created_tx, g);
@@ -310,22 +341,23 @@ static int make_batch(struct store *s, struct making *g)
 
 int card_make(struct store *s, const struct card_make *m)
 {
-	struct making g = { .m = m, .digits = m->digits ? m->digits : CARD_DIGITS_MIN };
+	struct making g = { .m = m, .digits = m->digits ? m->digits : CARD_DIGITS_MIN, .numbers = 1 };
 	int err = make_check(m, g.digits);
 
 	if (!err)
 		err = make_key(&g);
 	if (err)
 		return err;
+	for (unsigned i = 0; i < g.digits; i++)
+		g.numbers *= 10;
 	random_id(g.maker);
 	random_id(g.audit_id);
-	g.size = HEAD_TEXT + (size_t)m->count * LINE_TEXT;
-	g.text = malloc(g.size);
+	g.made = calloc((size_t)m->count, sizeof(*g.made));
 	g.sql = malloc(100 + CHUNK * ROW_TEXT);
-	err = g.text && g.sql ? make_batch(s, &g) : -ENOMEM;
-	if (g.text)
-		explicit_bzero(g.text, g.size);
-	free(g.text);
+	err = g.made && g.sql ? make_batch(s, &g) : -ENOMEM;
+	if (g.made)
+		explicit_bzero(g.made, (size_t)m->count * sizeof(*g.made));
+	free(g.made);
 	free(g.sql);
 	explicit_bzero(&g.key, sizeof(g.key));
 	return err;

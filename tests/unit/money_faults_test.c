@@ -18,6 +18,7 @@
 #include "billing/hold.h"
 #include "billing/internal.h"
 #include "tests/unit/database.h"
+#include "tests/unit/card_world.h"
 
 #define HOST   "8613800000001"
 #define OTHER  "8613800000002"
@@ -35,6 +36,8 @@ static void id_make(char id[ID_SIZE], char letter)
 struct life {
 	struct store *s;
 	int64_t       host, other;  /* account ids */
+	struct card_world *cards;
+	void (*const *steps)(struct life *);
 };
 
 static void step_add(struct life *l)
@@ -143,10 +146,43 @@ static void step_record(struct life *l)
 	                 0);
 }
 
+static void redeem_one(struct life *l, char letter, const char *card, enum card_outcome outcome, int64_t balance_e4)
+{
+	struct card_redeem r = {
+		.card = card, .number = OTHER, .caller = HOST, .trunk = "pstn", .who = "phone:" HOST "@pstn", .at_utc_us = AT(95),
+	};
+
+	id_make(r.id, letter);
+	assert_int_equal(card_redeem(l->s, &l->cards->config, &r), 0);
+	assert_int_equal(r.outcome, outcome);
+	assert_int_equal(r.balance_e4, balance_e4);
+}
+
+static void step_redeem(struct life *l)
+{
+	redeem_one(l, 'e', l->cards->number[0], CARD_DONE, 12345);
+}
+static void step_redeem_unknown(struct life *l) { redeem_one(l, 'f', "0000000000000000", CARD_UNKNOWN, 0); }
+static void step_redeem_again(struct life *l) { redeem_one(l, 'g', l->cards->number[0], CARD_USED, 0); }
+
+static void step_block(struct life *l)
+{
+	struct card_change g = { .name = "b-2", .to = CARD_IS_BLOCKED, .who = "test", .at_utc_us = AT(96) };
+
+	assert_int_equal(card_change(l->s, &l->cards->config, &g), 0);
+}
+static void step_redeem_blocked(struct life *l) { redeem_one(l, 'h', l->cards->number[1], CARD_BLOCKED, 0); }
+
 static void (*const step[])(struct life *) = {
 	step_add, step_topup,       step_limits,    step_open,          step_open_other, step_extend,
 	step_open_second, step_give_back, step_extend_second, step_settle,     step_settle_with_loss,
 	step_expire,      step_reopen,    step_settle_other,  step_record,
+	NULL,
+};
+
+/* Cards in a life of their own: the time it takes goes with the square of the statements. */
+static void (*const card_step[])(struct life *) = {
+	step_redeem, step_redeem_unknown, step_redeem_again, step_block, step_redeem_blocked, NULL,
 };
 
 /* ---- the same world before each run, and what it looks like after ---- */
@@ -162,6 +198,8 @@ static int begin_tx(struct store_conn *c, void *arg)
 		"DELETE FROM account",
 		"DELETE FROM audit",
 		"DELETE FROM call_record",
+		"DELETE FROM card_failure",
+		"UPDATE card SET state = NULL, used_at = NULL, ledger_id = NULL",
 		"INSERT INTO account (id, tariff_id, balance_e4, created_at) VALUES (1, 1, 10000, '2026-03-02'), (2, 1, 0, "
 		"'2026-03-02')",
 		"INSERT INTO account_number (number, account_id, valid_from) VALUES ('" HOST "', 1, '2026-03-02'), ('" OTHER
@@ -184,8 +222,8 @@ static void begin(struct life *l)
 
 static void live(struct life *l)
 {
-	for (unsigned i = 0; i < ARRAY_LEN(step); i++)
-		step[i](l);
+	for (unsigned i = 0; l->steps[i]; i++)
+		l->steps[i](l);
 }
 
 static int64_t rows(struct life *l, const char *table, const char *columns)
@@ -201,7 +239,7 @@ static int64_t rows(struct life *l, const char *table, const char *columns)
 }
 
 struct state {
-	int64_t account, hold, ledger, loss, audit, record;
+	int64_t account, hold, ledger, loss, audit, record, card, failure;
 };
 
 static struct state look(struct life *l)
@@ -217,6 +255,8 @@ static struct state look(struct life *l)
 		.audit = rows(l, "audit",
 		              "who, what, subject, before_text, after_text, at"),
 		.record = rows(l, "call_record", "call_id, host, cause"),
+		.card = rows(l, "card", "serial, HEX(mac), state, used_at, ledger_id"),
+		.failure = rows(l, "card_failure", "id, outcome, caller, account_id, trunk, at"),
 	};
 }
 
@@ -224,62 +264,80 @@ static void check_state(const struct state *got, const struct state *want, unsig
 {
 	if (memcmp(got, want, sizeof(*got)) != 0)
 		fail_msg("statement %u failing with %u%s leaves another state: account %d hold %d ledger %d loss %d audit %d "
-		         "record %d",
+		         "record %d card %d failure %d",
 		         n, error, after ? " after it was done" : "", got->account == want->account, got->hold == want->hold,
 		         got->ledger == want->ledger, got->loss == want->loss, got->audit == want->audit,
-		         got->record == want->record);
+		         got->record == want->record, got->card == want->card, got->failure == want->failure);
 }
 
-static struct store *with_tariff(void)
-{
-	struct store *s = database_fresh();
-
-	database_do(s, "INSERT INTO tariff (id, provider_id, name) VALUES (1, 1, 'standard')");
-	return s;
-}
-
-static void test_each_statement_of_each_transaction(void **state)
+/* Returns how many statements the life has. without: what it leaves behind when nothing fails. */
+static unsigned each_statement_fails(struct life *l, struct state *without)
 {
 	static const unsigned error[] = { 1213, 1205, 2006, 2013 };
-	struct life l = { .s = with_tariff() };
-	struct state without, with;
+	struct state with;
 	unsigned statements = 0;
 
-	(void)state;
-	database_do(l.s, "DROP TRIGGER ledger_is_not_deleted");
-	database_do(l.s, "DROP TRIGGER loss_is_not_deleted");
-	database_do(l.s, "DROP TRIGGER audit_is_not_deleted");
-	begin(&l);
-	live(&l);
-	without = look(&l);
-	assert_int_equal(database_int(l.s, "SELECT balance_e4 FROM account WHERE id = 1"), 0);
-	assert_int_equal(database_int(l.s, "SELECT SUM(held_e4) FROM account"), 0);
-	assert_int_equal(database_int(l.s, "SELECT SUM(amount_e4) FROM loss"), 2000);
+	begin(l);
+	live(l);
+	*without = look(l);
 	/* the last way: done, and the connection breaks before the answer */
 	for (unsigned e = 0; e <= ARRAY_LEN(error); e++) {
 		bool more = true, after = e == ARRAY_LEN(error);
 		unsigned which = after ? 2013 : error[e];
 
 		for (unsigned n = 1; more; n++) {
-			begin(&l);
-			store_fault(l.s, n, which, after);
-			live(&l);
-			more = store_fault_over(l.s);
-			store_fault(l.s, 0, 0, false);
-			with = look(&l);
-			check_state(&with, &without, which, n, after);
+			begin(l);
+			store_fault(l->s, n, which, after);
+			live(l);
+			more = store_fault_over(l->s);
+			store_fault(l->s, 0, 0, false);
+			with = look(l);
+			check_state(&with, without, which, n, after);
 			statements = n - 1;
 		}
 	}
 	print_message("%u statements, each failing in %zu ways\n", statements, ARRAY_LEN(error) + 1);
-	assert_true(statements > 60);
-	store_close(l.s);
+	return statements;
+}
+
+static void test_each_statement_of_each_transaction(void **state)
+{
+	struct card_world cards;
+	struct life l = { .cards = &cards, .steps = step };
+	struct state without;
+
+	(void)state;
+	card_world_open(&cards);
+	l.s = cards.s;
+	database_do(l.s, "DROP TRIGGER loss_is_not_deleted");
+	assert_true(each_statement_fails(&l, &without) > 60);
+	assert_int_equal(database_int(l.s, "SELECT balance_e4 FROM account WHERE id = 1"), 0);
+	assert_int_equal(database_int(l.s, "SELECT SUM(held_e4) FROM account"), 0);
+	assert_int_equal(database_int(l.s, "SELECT SUM(amount_e4) FROM loss"), 2000);
+	card_world_close(&cards);
+}
+
+static void test_each_statement_of_a_redemption(void **state)
+{
+	struct card_world cards;
+	struct life l = { .cards = &cards, .steps = card_step };
+	struct state without;
+
+	(void)state;
+	card_world_open(&cards);
+	card_world_cards(&cards, "b", 2, 12345);
+	l.s = cards.s;
+	assert_true(each_statement_fails(&l, &without) > 25);
+	assert_int_equal(database_int(l.s, "SELECT balance_e4 FROM account WHERE id = 2"), 12345);
+	assert_int_equal(database_int(l.s, "SELECT COUNT(*) FROM card_failure"), 3);
+	card_world_close(&cards);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_statement_of_each_transaction),
+		cmocka_unit_test(test_each_statement_of_a_redemption),
 	};
 
 	return cmocka_run_group_tests_name("money_faults", tests, database_start, database_stop);
