@@ -31,10 +31,11 @@ MIGRATION(6, "0006-fair-holds.sql");
 MIGRATION(7, "0007-bookings.sql");
 MIGRATION(8, "0008-cards.sql");
 MIGRATION(9, "0009-audit-trail.sql");
+MIGRATION(10, "0010-passwords.sql");
 
 /* By number less one. A hole is a number that is somebody's, and not there yet: what comes later does not wait for it. */
 static const char *const migration[] = { migration_1, migration_2, migration_3, [4] = migration_5,
-	                                 migration_6, migration_7, migration_8, migration_9 };
+	                                 migration_6, migration_7, migration_8, migration_9, migration_10 };
 
 const int store_schema_version = ARRAY_LEN(migration);
 

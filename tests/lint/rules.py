@@ -43,7 +43,7 @@ LIBRARIES = {
     'mysql.h': ['store'],
     'spandsp.h': ['tests'],
     'yaml.h': ['core/config.c'],
-    'sodium.h': ['billing/card_key.c'],
+    'sodium.h': ['billing/card_key.c', 'billing/password.c'],
 }
 COLUMNS = 130
 LONG_FILE = 400  # lines; a note, not a failure (house rule 3)

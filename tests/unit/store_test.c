@@ -431,6 +431,7 @@ static void test_migrations_are_never_changed(void **state)
 		{ "store/migrations/0006-fair-holds.sql", UINT64_C(0xcfddbc1118f37053) },
 		{ "store/migrations/0007-bookings.sql", UINT64_C(0x8cf99a85e4df684f) },
 		{ "store/migrations/0009-audit-trail.sql", UINT64_C(0x43a2de43a87a406f) },
+		{ "store/migrations/0010-passwords.sql", UINT64_C(0x417b40fe9e41ded1) },
 	};
 
 	(void)state;
