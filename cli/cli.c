@@ -19,10 +19,18 @@
 
 static const struct cli_command *const commands[] = { cli_node_commands, cli_account_commands, cli_tariff_commands,
 	                                              cli_rate_commands, cli_try_commands,     cli_record_commands,
-	                                              cli_audit_commands };
+	                                              cli_audit_commands, cli_card_commands };
 
 enum { OPT_SOCKET = 256, OPT_DB_SOCKET, OPT_DB_HOST, OPT_DB_PORT, OPT_DB_USER, OPT_DB_PASSWORD_FILE, OPT_DB_NAME, OPT_TIMEOUT,
-       OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT, OPT_FOR, OPT_SERVICE, OPT_SINCE };
+       OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT, OPT_FOR, OPT_SERVICE, OPT_SINCE,
+       OPT_TEXT /* and those behind it: texts as they are, for text_option[] */ };
+
+static const size_t text_option[] = {
+	offsetof(struct cli, batch),    offsetof(struct cli, count),    offsetof(struct cli, value),
+	offsetof(struct cli, expires),  offsetof(struct cli, provider), offsetof(struct cli, printer),
+	offsetof(struct cli, out_file), offsetof(struct cli, digits),   offsetof(struct cli, secret),
+	offsetof(struct cli, account),  offsetof(struct cli, key_file),
+};
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -44,6 +52,17 @@ static const struct option options[] = {
 	{ "for", required_argument, NULL, OPT_FOR },
 	{ "service", required_argument, NULL, OPT_SERVICE },
 	{ "since", required_argument, NULL, OPT_SINCE },
+	{ "batch", required_argument, NULL, OPT_TEXT },
+	{ "count", required_argument, NULL, OPT_TEXT + 1 },
+	{ "value", required_argument, NULL, OPT_TEXT + 2 },
+	{ "expires", required_argument, NULL, OPT_TEXT + 3 },
+	{ "provider", required_argument, NULL, OPT_TEXT + 4 },
+	{ "printer", required_argument, NULL, OPT_TEXT + 5 },
+	{ "out", required_argument, NULL, OPT_TEXT + 6 },
+	{ "digits", required_argument, NULL, OPT_TEXT + 7 },
+	{ "secret", required_argument, NULL, OPT_TEXT + 8 },
+	{ "account", required_argument, NULL, OPT_TEXT + 9 },
+	{ "key-file", required_argument, NULL, OPT_TEXT + 10 },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -269,6 +288,10 @@ static int apply_option(struct cli *c, int opt, const char *value)
 	struct settings_database *d = &c->settings.database;
 	int64_t v;
 
+	if (opt >= OPT_TEXT) {
+		*(const char **)((char *)c + text_option[opt - OPT_TEXT]) = value;
+		return CLI_OK;
+	}
 	switch (opt) {
 	case OPT_SOCKET:
 		return set_text(c, c->settings.control.socket, sizeof(c->settings.control.socket), value);

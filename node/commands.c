@@ -204,6 +204,8 @@ static const struct {
 	{ "drop", "call [order] [id]", "a party is released; without order, or 0, the whole call", command_drop },
 	{ "mute", "call order [id]", "a party is not heard any more", command_mute },
 	{ "unmute", "call order [id]", "a party is heard again", command_unmute },
+	{ "redeem", "card number [id] [who]", "a recharge card for the account of a number; the same id twice is one redemption",
+	  command_redeem },
 	{ "counters", "[group]", "all counters, or those of groups whose names begin so", command_counters },
 	{ "log", "[level]", "how much is logged: asked or set", command_log },
 	{ "reopen", "", "the log file is opened anew", command_reopen },

@@ -37,4 +37,7 @@ void command_drop(struct control_request *r, const json_t *args, void *arg);
 void command_mute(struct control_request *r, const json_t *args, void *arg);
 void command_unmute(struct control_request *r, const json_t *args, void *arg);
 
+/* commands_card.c */
+void command_redeem(struct control_request *r, const json_t *args, void *arg);
+
 #endif

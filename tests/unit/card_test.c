@@ -159,19 +159,19 @@ static void test_what_cannot_be_made_is_refused(void **state)
 	REFUSED(-EINVAL, m.expires_utc_us = m.at_utc_us);
 	REFUSED(-ENOENT, m.provider = "nobody");
 	REFUSED(-ENOKEY, m.key_file = "");
-	REFUSED(-ENOENT, m.key_file = "/tmp/partyline-there-is-none");
+	REFUSED(-ENOENT, m.key_file = "there-is-none");
 	REFUSED(-EACCES, m.key_file = w.public); /* others can read it */
 	REFUSED(-EBADMSG, m.key_file = w.printer);
 	REFUSED(-EBADF, m.printer_file = w.config.key_file);
 	REFUSED(-ENFILE, m.out = w.public);
-	REFUSED(-ENOENT, m.out = "/tmp/partyline-no-directory/x");
+	REFUSED(-ENOENT, m.out = "no-directory/x");
 	assert_int_equal(database_int(w.s, "SELECT COUNT(*) FROM card_batch WHERE state <> 'making'"), 0);
 	assert_int_equal(card_make(w.s, &good), 0); /* over what the last of them left */
-	REFUSED(-EEXIST, m.out = "/tmp/partyline-cards-new");
+	REFUSED(-EEXIST, m.out = "no-directory/new");
 	assert_int_equal(database_int(w.s, "SELECT COUNT(*) FROM card"), 10);
 	/* 16 digits have room for ten million live cards */
 	database_do(w.s, "UPDATE card_batch SET cards = 9999990");
-	REFUSED(-ENOSPC, m.name = "c"; m.out = "/tmp/partyline-cards-new"; m.count = 11);
+	REFUSED(-ENOSPC, m.name = "c"; m.out = "no-directory/new"; m.count = 11);
 	card_world_close(&w);
 }
 

@@ -430,6 +430,7 @@ static void test_migrations_are_never_changed(void **state)
 		{ "store/migrations/0005-tariffs.sql", UINT64_C(0x15b46d972a3be61f) },
 		{ "store/migrations/0006-fair-holds.sql", UINT64_C(0xcfddbc1118f37053) },
 		{ "store/migrations/0007-bookings.sql", UINT64_C(0x8cf99a85e4df684f) },
+		{ "store/migrations/0008-cards.sql", UINT64_C(0xbd54b768886a16bf) },
 		{ "store/migrations/0009-audit-trail.sql", UINT64_C(0x43a2de43a87a406f) },
 		{ "store/migrations/0010-passwords.sql", UINT64_C(0x417b40fe9e41ded1) },
 	};
