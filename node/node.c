@@ -410,6 +410,11 @@ struct store *node_store(struct node *n)
 	return n->store;
 }
 
+struct store *node_booking_store(struct node *n)
+{
+	return n->booking_store;
+}
+
 struct worker_pool *node_workers(struct node *n)
 {
 	return n->workers;

@@ -76,6 +76,7 @@ struct ivr_env    *node_ivr(struct node *n);
 struct counter_registry *node_counters(struct node *n);
 struct billing    *node_billing(struct node *n);
 struct store      *node_store(struct node *n);
+struct store      *node_booking_store(struct node *n);           /* bookings have connections of their own */
 struct worker_pool *node_workers(struct node *n);
 struct loop       *node_loop(struct node *n);
 unsigned           node_legs(const struct node *n);               /* incoming legs and callbacks under way: 0 on a quiet node */

@@ -41,6 +41,7 @@ struct store {
 	bool                down;         /* said already */
 	unsigned            fault_n, fault_error;
 	bool                fault_after;
+	bool                cut;
 };
 
 static int store_read_password(struct store *s)
@@ -224,6 +225,23 @@ void store_fault(struct store *s, unsigned n, unsigned error, bool after)
 	s->fault_error = error;
 	s->fault_after = after;
 	(void)pthread_mutex_unlock(&s->lock);
+}
+
+void store_cut(struct store *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->cut = true;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static bool store_is_cut(struct store *s)
+{
+	bool cut;
+
+	(void)pthread_mutex_lock(&s->lock);
+	cut = s->cut;
+	(void)pthread_mutex_unlock(&s->lock);
+	return cut;
 }
 
 bool store_fault_over(struct store *s)
@@ -478,6 +496,9 @@ int store_tx(struct store *s, int (*fn)(struct store_conn *, void *), void *arg)
 
 	/* in a world the clock stands still for a worker, and the tries alone count */
 	for (unsigned i = 0; i < STORE_TRIES && clock_mono_us() < until; i++) {
+		err = -ECONNABORTED;
+		if (store_is_cut(s))
+			break;
 		if (i > 0)
 			store_pause(i);
 		err = store_try(c, fn, arg);

@@ -61,6 +61,8 @@ int store_check_schema(struct store *s);
 /* Tests: the n-th statement from now (1 = next) fails with this MariaDB error before it is sent (after: it was executed and its
  * reply is lost). */
 void store_fault(struct store *s, unsigned n, unsigned error, bool after);
+/* From now on nothing goes to the server any more, and that at once: whose store it is has been killed. */
+void store_cut(struct store *s);
 bool store_fault_over(struct store *s); /* it has happened: there were n statements */
 
 /* How long the answer to one statement may take; 0: as usual. Only while nobody else uses the store. */
