@@ -58,7 +58,7 @@ static void book_one(struct world *w, struct store *s, unsigned i, double second
 	phone_is(w, b.host,
 	         i % KINDS == HOST_BUSY     ? "busy after 300"
 	         : i % KINDS == HOST_SILENT ? "ring"
-	                                    : "answer-after 700 hangup-after 30000");
+	                                    : "answer-after 700 hangup-after 15000");
 	phone_is(w, b.party[0].number, "answer-after 1500");
 	phone_is(w, b.party[1].number, i % KINDS == HELD ? "answer-after 500" : "busy after 200");
 	random_id(b.id);
