@@ -31,8 +31,9 @@ def check(name, good, more=''):
     print(f'ok   {name}' if good else f'FAIL {name}: {more}', flush=True)
 
 
-def partyline(*words):
-    return subprocess.run([f'{binaries}/partyline', '--config', f'{directory}/node.yaml', *words], capture_output=True, text=True, timeout=120)
+def partyline(*words, said=''):
+    return subprocess.run([f'{binaries}/partyline', '--config', f'{directory}/node.yaml', *words], input=said, capture_output=True, text=True,
+                          timeout=120)
 
 
 def sql(text):
@@ -141,19 +142,36 @@ def load(n):
         time.sleep(0.3 + r.random())
 
 
-paid = {}
+paid = {'topup': {}, 'card': {}}
+CARD_E4 = 10000
+
+
+def topup(ident, number, amount):
+    """Done?"""
+    return partyline('account', 'topup', number, f'{amount // 100}.{amount % 100:02d}', '--id', ident).returncode == 0
+
+
+def redeem(ident, number, card):
+    """Through the node that is killed. A refusal is a mistake: each card is good, and this is the only one who has it."""
+    r = partyline('--json', 'card', 'redeem', '-', '--account', number, '--id', ident, said=card + '\n')
+    if 'outcome' in r.stdout and r.returncode != 0:
+        problems.append(f'card for {number}, {ident}: {r.stdout}')
+    return 'outcome' in r.stdout
 
 
 def recharges():
     """Each has an id of its own, and is repeated until it is known to have been done: it may have been done before."""
     r, count = random.Random(seed * 100 + 99), 0
+    with open(f'{directory}/cards.csv', encoding='ascii') as f:
+        cards = [line.split(',')[1].strip() for line in f if not line.startswith('#')]
     while not stop.is_set():
         count += 1
-        n, amount = r.randrange(HOSTS), r.randrange(1, 500)
+        number, amount = f'1380001000{r.randrange(HOSTS)}', r.randrange(1, 500)
         ident = f'{seed:016x}{count:016x}'
-        while partyline('account', 'topup', f'1380001000{n}', f'{amount // 100}.{amount % 100:02d}', '--id', ident).returncode != 0:
+        card = cards.pop() if cards and r.random() < 0.5 else None
+        while not (redeem(ident, number, card) if card else topup(ident, number, amount)):
             time.sleep(0.3)
-        paid[ident] = amount * 100
+        paid['card' if card else 'topup'][ident] = CARD_E4 if card else amount * 100
         time.sleep(r.random())
 
 
@@ -335,8 +353,11 @@ def main():
     check(f'no hold is left ({took:.0f} s)', sql("SELECT COUNT(*) FROM hold WHERE state = 'open'") == [['0']] and took < 90, took)
     wrong = audit('at the end') + problems
     check('the money is right at the end', not wrong, wrong[:5])
-    got = sql("SELECT COUNT(*), COALESCE(SUM(amount_e4), 0) FROM ledger WHERE kind = 'topup'")
-    check(f'{len(paid)} recharges, each once', got == [[str(len(paid)), str(sum(paid.values()))]], (got, sum(paid.values())))
+    for kind, sent in paid.items():
+        got = sql(f"SELECT COUNT(*), COALESCE(SUM(amount_e4), 0) FROM ledger WHERE kind = '{kind}'")
+        check(f'{len(sent)} recharges by {kind}, each once', sent and got == [[str(len(sent)), str(sum(sent.values()))]], (got, sum(sent.values())))
+    used = sql("SELECT COUNT(*) FROM v_card WHERE state = 'used' AND ledger_id IS NOT NULL")
+    check('as many cards are used', used == [[str(len(paid['card']))]], used)
     r = partyline('audit')
     check('partyline audit finds nothing', r.returncode == 0, r.stdout[-600:] + r.stderr[-200:])
     legs = legs_of_node()
