@@ -303,4 +303,5 @@ def main():
     x.wait('gone', LEGS, 15, key=lambda e: e['call'])
 
 
-main()
+if __name__ == '__main__':
+    main()
