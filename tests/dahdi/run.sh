@@ -110,10 +110,10 @@ boot() {
 	cat "$vm/base.cpio" "$work/overlay.cpio" "$work/job.cpio" >"$initrd"
 	rm -f "$out"
 	truncate -s 4G "$out"
-	timeout -k 10 "$(option "$vmline" limit 600)" qemu-system-x86_64 -accel tcg,thread=single -machine pc -cpu max -smp 1 \
+	timeout -k 10 "$(option "$vmline" limit 600)" qemu-system-x86_64 -accel tcg,thread=single -machine pc -cpu max,-erms,-fsrm -smp 1 \
 		-m "$(option "$vmline" mem 1536)" -nographic -no-reboot -nic none -icount "shift=$(option "$vmline" shift 1),sleep=off" \
 		-rtc base=2026-03-02T10:00:00,clock=vm -seed 1 -kernel "$vm/vmlinux" -initrd "$initrd" \
-		-append "console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off random.trust_cpu=on" -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
+		-append "console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off init_on_alloc=0 random.trust_cpu=on" -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
 		-drive "file=$out,format=raw,if=virtio" </dev/null 2>&1 | tr -d '\r'
 	status=${PIPESTATUS[0]}
 	rm -rf "$build/dahdi/$name"
