@@ -10,9 +10,9 @@
 
 #define ACCOUNT_SELECT \
 	"SELECT a.id, a.provider_id, a.tariff_id, a.balance_e4, a.held_e4, a.credit_e4, n.number, a.state, a.kind, a.language, " \
-	"t.name, a.discount_bp " \
-	"FROM account_number n JOIN account a ON a.id = n.account_id JOIN tariff t ON t.id = a.tariff_id WHERE n.valid_to IS " \
-	"NULL"
+	"t.name, a.discount_bp, p.name, a.trust_e4 " \
+	"FROM account_number n JOIN account a ON a.id = n.account_id JOIN tariff t ON t.id = a.tariff_id JOIN provider " \
+	"p ON p.id = a.provider_id WHERE n.valid_to IS NULL"
 
 struct account_query {
 	const char     *number;
@@ -39,6 +39,8 @@ static int account_row(void *arg, const char *const *col, unsigned cols)
 	(void)snprintf(a.language, sizeof(a.language), "%s", col[9]);
 	(void)snprintf(a.tariff, sizeof(a.tariff), "%s", col[10]);
 	a.discount_bp = (unsigned)strtoul(col[11], NULL, 10);
+	(void)snprintf(a.provider, sizeof(a.provider), "%s", col[12]);
+	a.trust_e4 = strtoll(col[13], NULL, 10);
 	if (q->each)
 		return q->each(q->arg, &a);
 	*q->out = a;
@@ -90,7 +92,10 @@ static int account_add_tx(struct store_conn *c, void *arg)
 	char after[64];
 	int err;
 
-	err = store_query_int(c, &tariff, "SELECT id FROM tariff WHERE name = ?", "s", n->tariff);
+	err = store_query_int(c, &tariff,
+	                      "SELECT t.id FROM tariff t JOIN provider p ON p.id = t.provider_id WHERE t.name = ? AND p.name = "
+	                      "COALESCE(?, p.name)",
+	                      "ss", n->tariff, n->provider);
 	if (err)
 		return err;
 	err = store_query_int(c, &account, "SELECT account_id FROM ledger WHERE id = ?", "s", g->id);
@@ -100,8 +105,11 @@ static int account_add_tx(struct store_conn *c, void *arg)
 	                      n->number);
 	if (err || account)
 		return err ? err : -EEXIST;
-	err = store_exec(c, NULL, "INSERT INTO account (language, tariff_id, balance_e4, created_at) VALUES (?, ?, ?, ?)", "siit",
-	                 n->language, tariff, n->opening_e4, n->at_utc_us);
+	err = store_exec(
+		c, NULL,
+		"INSERT INTO account (provider_id, language, tariff_id, balance_e4, created_at) SELECT provider_id, ?, id, "
+		"?, ? FROM tariff WHERE id = ?",
+		"siti", n->language, n->opening_e4, n->at_utc_us, tariff);
 	if (!err)
 		err = store_query_int(c, &account, "SELECT LAST_INSERT_ID()", "");
 	if (!err)

@@ -15,6 +15,8 @@ struct account {
 	int64_t id, provider_id, tariff_id, balance_e4, held_e4, credit_e4;
 	char    number[32], state[12], kind[12], language[8], tariff[64];
 	unsigned discount_bp; /* billing/tariff_assign.h */
+	char    provider[65];
+	int64_t trust_e4;
 };
 
 /* The account whose live number this is. -ENOENT. */
@@ -23,9 +25,10 @@ int account_each(struct store *s, int (*each)(void *arg, const struct account *a
 
 struct account_new {
 	const char *number, *language, *tariff, *who;
+	const char *provider; /* NULL: whosever the tariff is; the account is its tariff's provider's (rule 24) */
 	int64_t     opening_e4, at_utc_us;   /* the opening balance is a ledger row like any other */
 };
-/* -EEXIST the number is live already; -ENOENT no such tariff; -EINVAL. */
+/* -EEXIST the number is live already; -ENOENT no such tariff of that provider; -EINVAL. */
 int account_add(struct store *s, const struct account_new *n);
 
 /* id: client-made, so that a repeated top-up is one. -ENOENT; -EINVAL the amount; -EEXIST the id is another movement's. */

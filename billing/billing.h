@@ -47,7 +47,8 @@ struct billing_trigger {
 	struct rate_quote callback_rate; /* of the callback leg, from the service's home area to the host */
 	int64_t     hold_e4;         /* rule 20: callback's and the cheapest member's set-up fee and minimum */
 };
-/* service: the number that was dialled; a tariff of its own goes before the account's (rule 24). NULL: none.
+/* service: the number that was dialled; a tariff of its own goes before the account's, and with a provider it knows that one's
+ * accounts only (rule 24). NULL: none.
  * Blocking. 0; -ENOENT no such number; -EACCES suspended or closed; -EDQUOT not enough money; -ENODATA no rate for the callback;
  * -EIO. */
 int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us,

@@ -48,7 +48,9 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 		"SELECT a.id, a.provider_id, COALESCE(s.tariff_id, a.tariff_id), a.language, a.state, a.balance_e4 + "
 		"a.credit_e4 - (SELECT COALESCE(SUM(h.need1_e4), 0) FROM hold h WHERE h.account_id = a.id AND h.state = "
 		"'open'), a.trust_e4, a.discount_bp FROM account_number n JOIN account a ON a.id = n.account_id LEFT JOIN "
-		"service_number s ON s.number = ? WHERE n.number = ? AND n.valid_from <= ? AND n.valid_to IS NULL",
+		"service_number s ON s.number = ? WHERE n.number = ? AND n.valid_from <= ? AND n.valid_to IS NULL AND (s.number "
+	        "IS "
+		"NULL OR s.provider_id = a.provider_id)", /* rule 24: the service knows its provider's accounts */
 		"sst", q->service, q->number, q->at_utc_us);
 	if (err)
 		return err;

@@ -33,6 +33,7 @@ struct tariff_import {
 	FILE         *csv;
 	const char   *file;       /* its name, for the errors */
 	const char   *name;       /* the tariff's (CSV_TARIFF), made when missing */
+	const char   *provider;   /* CSV_TARIFF: whose it is; NULL: a new one is the default provider's */
 	const char   *who;        /* for the audit trail */
 	int64_t       at_utc_us;  /* CSV_TARIFF: valid from then on; 0: now */
 	FILE         *errors;

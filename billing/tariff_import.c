@@ -186,10 +186,33 @@ static int version_place(struct store_conn *c, struct import *m, struct version 
 	return err;
 }
 
+/* A tariff is made for a provider, and stays its. */
+static int store_provider(struct store_conn *c, struct import *m)
+{
+	const char *name = m->i->provider;
+	int64_t provider = 1, its;
+	int err = name ? store_query_int(c, &provider, "SELECT id FROM provider WHERE name = ?", "s", name) : 0;
+
+	if (err == -ENOENT) {
+		csv_bad(&m->csv, 0, "there is no provider %s", name);
+		return -EBADMSG;
+	}
+	if (!err)
+		err = store_exec(c, NULL, "INSERT IGNORE INTO tariff (provider_id, name) VALUES (?, ?)", "is", provider,
+		                 m->i->name);
+	if (!err && name)
+		err = store_query_int(c, &its, "SELECT provider_id FROM tariff WHERE name = ?", "s", m->i->name);
+	if (!err && name && its != provider) {
+		csv_bad(&m->csv, 0, "tariff %s is another provider's", m->i->name);
+		return -EBADMSG;
+	}
+	return err;
+}
+
 static int store_tariff(struct store_conn *c, struct import *m, struct json *j)
 {
 	struct version v = { 0 };
-	int err = store_exec(c, NULL, "INSERT IGNORE INTO tariff (provider_id, name) VALUES (1, ?)", "s", m->i->name);
+	int err = store_provider(c, m);
 
 	if (!err) /* one import of a tariff at a time */
 		err = store_query_int(c, &v.tariff, "SELECT id FROM tariff WHERE name = ? FOR UPDATE", "s", m->i->name);

@@ -13,6 +13,7 @@ static const struct column account_columns[] = {
 	{ "state", "STATE", COLUMN_TEXT },
 	{ "kind", "KIND", COLUMN_TEXT },
 	{ "language", "LANGUAGE", COLUMN_TEXT },
+	{ "provider", "PROVIDER", COLUMN_TEXT },
 	{ "tariff", "TARIFF", COLUMN_TEXT },
 	{ "balance_e4", "BALANCE", COLUMN_MONEY },
 	{ "held_e4", "HELD", COLUMN_MONEY },
@@ -25,12 +26,14 @@ static const struct column account_lines[] = {
 	{ "state", "state", COLUMN_TEXT },
 	{ "kind", "kind", COLUMN_TEXT },
 	{ "language", "language", COLUMN_TEXT },
+	{ "provider", "provider", COLUMN_TEXT },
 	{ "tariff", "tariff", COLUMN_TEXT },
 	{ "discount_e4", "discount %", COLUMN_MONEY },
 	{ "balance_e4", "balance", COLUMN_MONEY },
 	{ "held_e4", "held", COLUMN_MONEY },
 	{ "available_e4", "available", COLUMN_MONEY },
 	{ "credit_e4", "credit", COLUMN_MONEY },
+	{ "trust_e4", "trust", COLUMN_MONEY },
 	{ NULL, NULL, COLUMN_TEXT },
 };
 
@@ -53,11 +56,12 @@ static const struct column ledger_columns[] = {
 
 static json_t *account_json(const struct account *a)
 {
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "number", a->number, "account",
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:I}", "number", a->number, "account",
 	                 (json_int_t)a->id, "state", a->state, "kind", a->kind, "language", a->language, "tariff", a->tariff,
 	                 "balance_e4", (json_int_t)a->balance_e4, "held_e4", (json_int_t)a->held_e4, "available_e4",
 	                 (json_int_t)(a->balance_e4 + a->credit_e4 - a->held_e4), "credit_e4", (json_int_t)a->credit_e4,
-	                 "discount_e4", (json_int_t)a->discount_bp * 100);
+	                 "discount_e4", (json_int_t)a->discount_bp * 100, "provider", a->provider, "trust_e4",
+	                 (json_int_t)a->trust_e4);
 }
 
 static int account_error(struct cli *c, int err, const char *number)
@@ -109,8 +113,9 @@ static int run_add(struct cli *c)
 {
 	struct account_new n = { .language = c->language ? c->language : "zh-CN",
 		                 .tariff = c->tariff,
+		                 .provider = c->provider,
 		                 .at_utc_us = clock_utc_us() };
-	char number[33], tariff[65], who[AUDIT_WHO_SIZE], what[100];
+	char number[33], tariff[65], who[AUDIT_WHO_SIZE], what[160];
 	int status, err;
 
 	if (c->args == 2 && !cli_amount(c, c->arg[1], &n.opening_e4))
@@ -130,7 +135,8 @@ static int run_add(struct cli *c)
 	n.number = number;
 	n.who = who;
 	err = account_add(c->store, &n);
-	(void)snprintf(what, sizeof(what), "tariff %.64s", n.tariff);
+	(void)snprintf(what, sizeof(what), "tariff %.64s%s%.64s", n.tariff, n.provider ? " of provider " : "",
+	               n.provider ? n.provider : "");
 	if (err == -ENOENT)
 		return cli_database_error(c, err, what);
 	return err ? account_error(c, err, number) : account_show(c, number);
@@ -209,6 +215,46 @@ static int run_resume(struct cli *c)
 static int run_close(struct cli *c)
 {
 	return set_state(c, "closed");
+}
+
+/* What is not told stays as it is; a prepaid account has no credit. */
+static bool limits_read(struct cli *c, const struct account *a, struct account_limits *l)
+{
+	l->operator_billed = strcmp(c->arg[1], "operator") == 0;
+	l->credit_e4 = l->operator_billed ? a->credit_e4 : 0;
+	l->trust_e4 = a->trust_e4;
+	if (!l->operator_billed && strcmp(c->arg[1], "prepaid") != 0) {
+		(void)cli_usage(c, "an account is prepaid or operator (billed by the operator, up to its credit)");
+		return false;
+	}
+	if ((c->credit && !cli_amount(c, c->credit, &l->credit_e4)) || (c->trust && !cli_amount(c, c->trust, &l->trust_e4)))
+		return false;
+	if (l->credit_e4 < 0 || l->trust_e4 < 0 || (!l->operator_billed && l->credit_e4 > 0)) {
+		(void)cli_usage(c, "credit and trust are not less than nothing, and a prepaid account has no credit");
+		return false;
+	}
+	return true;
+}
+
+static int run_limits(struct cli *c)
+{
+	struct account_limits l;
+	struct account a;
+	char number[33], who[AUDIT_WHO_SIZE];
+	int status = account_begin(c, number), err;
+
+	if (status != CLI_OK)
+		return status;
+	err = account_find(c->store, number, &a);
+	if (err)
+		return account_error(c, err, number);
+	if (!limits_read(c, &a, &l))
+		return CLI_USAGE;
+	cli_who(who);
+	err = account_set_limits(c->store, number, &l, who, clock_utc_us());
+	if (err == -EDQUOT)
+		return cli_complain(c, CLI_FAILED, "account %s has spent, or its calls hold, more than that", number);
+	return err ? account_error(c, err, number) : account_show(c, number);
 }
 
 static int run_language(struct cli *c)
@@ -333,14 +379,16 @@ static int run_ledger(struct cli *c)
 }
 
 const struct cli_command cli_account_commands[] = {
-	{ "account add", "NUMBER [AMOUNT] [--tariff NAME] [--language zh-CN|en]", "A new account, with an opening balance.", 1, 2,
-	  run_add },
+	{ "account add", "NUMBER [AMOUNT] [--tariff NAME] [--provider NAME] [--language zh-CN|en]",
+	  "A new account, with an opening balance.", 1, 2, run_add },
 	{ "account show", "NUMBER", "One account.", 1, 1, run_show },
 	{ "account list", "", "All accounts, a line for each number.", 0, 0, run_list },
 	{ "account topup", "NUMBER AMOUNT [--id ID]", "Money for an account. The same id twice is one top-up.", 2, 2, run_topup },
 	{ "account suspend", "NUMBER", "Its calls are refused until it is resumed.", 1, 1, run_suspend },
 	{ "account resume", "NUMBER", "Active again.", 1, 1, run_resume },
 	{ "account close", "NUMBER", "For good.", 1, 1, run_close },
+	{ "account limits", "NUMBER prepaid|operator [--credit AMOUNT] [--trust AMOUNT]",
+	  "Who pays: the subscriber before, or the operator's bill up to a credit.", 2, 2, run_limits },
 	{ "account language", "NUMBER zh-CN|en", "What the subscriber hears.", 2, 2, run_language },
 	{ "account numbers", "NUMBER", "The numbers of an account, those it had as well.", 1, 1, run_number_list },
 	{ "account number add", "NUMBER NEW", "Another number for the account that has NUMBER.", 2, 2, run_number_add },

@@ -19,7 +19,7 @@
 
 static const struct cli_command *const commands[] = { cli_node_commands, cli_account_commands, cli_tariff_commands,
 	                                              cli_rate_commands, cli_try_commands,     cli_record_commands,
-	                                              cli_audit_commands, cli_card_commands };
+	                                              cli_audit_commands, cli_card_commands, cli_provider_commands };
 
 enum { OPT_SOCKET = 256, OPT_DB_SOCKET, OPT_DB_HOST, OPT_DB_PORT, OPT_DB_USER, OPT_DB_PASSWORD_FILE, OPT_DB_NAME, OPT_TIMEOUT,
        OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT, OPT_FOR, OPT_SERVICE, OPT_SINCE,
@@ -29,7 +29,7 @@ static const size_t text_option[] = {
 	offsetof(struct cli, batch),    offsetof(struct cli, count),    offsetof(struct cli, value),
 	offsetof(struct cli, expires),  offsetof(struct cli, provider), offsetof(struct cli, printer),
 	offsetof(struct cli, out_file), offsetof(struct cli, digits),   offsetof(struct cli, secret),
-	offsetof(struct cli, account),  offsetof(struct cli, key_file),
+	offsetof(struct cli, account),  offsetof(struct cli, key_file), offsetof(struct cli, credit), offsetof(struct cli, trust),
 };
 
 static const struct option options[] = {
@@ -63,6 +63,8 @@ static const struct option options[] = {
 	{ "secret", required_argument, NULL, OPT_TEXT + 8 },
 	{ "account", required_argument, NULL, OPT_TEXT + 9 },
 	{ "key-file", required_argument, NULL, OPT_TEXT + 10 },
+	{ "credit", required_argument, NULL, OPT_TEXT + 11 },
+	{ "trust", required_argument, NULL, OPT_TEXT + 12 },
 	{ NULL, 0, NULL, 0 },
 };
 

@@ -15,7 +15,7 @@
 
 static int import(struct cli *c, enum csv_kind kind, const char *name, const char *path)
 {
-	struct tariff_import i = { .kind = kind, .file = path, .name = name, .errors = c->err };
+	struct tariff_import i = { .kind = kind, .file = path, .name = name, .provider = c->provider, .errors = c->err };
 	unsigned rows = 0;
 	int status, err;
 	char who[AUDIT_WHO_SIZE];
@@ -322,15 +322,15 @@ static int run_service_list(struct cli *c)
 		                                 { NULL, NULL, COLUMN_TEXT } };
 
 	return show_rows(
-		c, names, columns, "no service number has a tariff of its own", 1000,
+		c, names, columns, "no service number has a provider or a tariff of its own", 1000,
 		"SELECT s.number, p.name, t.name FROM service_number s JOIN provider p ON p.id = s.provider_id LEFT JOIN tariff "
 		"t ON t.id = s.tariff_id ORDER BY s.number LIMIT ?",
 		NULL);
 }
 
 const struct cli_command cli_tariff_commands[] = {
-	{ "tariff import", "NAME FILE [--at TIME]", "Rates from a CSV file (- is standard input), valid from now or from TIME.",
-	  2, 2, run_tariff_import },
+	{ "tariff import", "NAME FILE [--at TIME] [--provider NAME]",
+	  "Rates from a CSV file (- is standard input), valid from now or from TIME.", 2, 2, run_tariff_import },
 	{ "tariff export", "NAME [--at TIME]", "The version that is valid now or at TIME, as CSV.", 1, 1, run_tariff_export },
 	{ "tariff list", "", "The tariffs.", 0, 0, run_tariff_list },
 	{ "tariff show", "NAME", "The rates of a tariff.", 1, 1, run_tariff_show },
@@ -349,6 +349,7 @@ const struct cli_command cli_tariff_commands[] = {
 	  run_account_discount },
 	{ "service tariff", "SERVICE NAME|-", "A service number's own tariff, which goes before the host's (-: none).", 2, 2,
 	  run_service_tariff },
-	{ "service list", "[--limit N]", "Service numbers that have a tariff of their own.", 0, 0, run_service_list },
+	{ "service list", "[--limit N]", "Service numbers that have a provider or a tariff of their own.", 0, 0,
+	  run_service_list },
 	{ NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -96,7 +96,7 @@ expect 0 'suspended' p account suspend 8613800000001
 expect 0 'active' p account resume 8613800000001
 expect 0 'language: +en' p account language 8613800000001 en
 expect 2 'the languages are' p account language 8613800000001 fr
-expect 0 '8613800000001 +active +prepaid +en +standard +60.50 +0.00' p account list
+expect 0 '8613800000001 +active +prepaid +en +default +standard +60.50 +0.00' p account list
 
 # numbers
 expect 1 'last number' p account number end 8613800000001
@@ -170,6 +170,31 @@ expect 0 '^done' p tariff origin world service
 expect 0 '^world +service +0' p tariff list
 expect 2 'of the host or of the service' p tariff origin world moon
 expect 1 'no tariff none' p tariff origin none host
+
+# providers: whose accounts, tariffs and service numbers are
+expect 0 '^accounts: +0' p provider add Other
+expect 1 'is there already' p provider add Other
+expect 1 'there is no provider Nobody' p tariff import theirs "$dir/tariff.csv" --provider Nobody
+expect 0 '^3 rows imported' p tariff import theirs "$dir/tariff.csv" --provider Other
+expect 1 "is another provider's" p tariff import theirs "$dir/tariff.csv" --provider default
+expect 0 '^provider: +Other' p account add 8613800000007 1.00 --tariff theirs
+expect 1 'there is no tariff theirs of provider default' p account add 8613800000008 --tariff theirs --provider default
+expect 1 'no tariff standard of its provider' p account tariff 8613800000007 standard
+expect 0 '^done' p service provider 12599 Other
+expect 0 '^s:12599 +Other' p service list
+expect 0 '^done' p service provider 12599 -
+expect 1 'there is no provider Nobody' p service provider 12599 Nobody
+expect 0 '^accounts: +1' p provider rename Other Others
+expect 0 '^Others +1 +1 +0 +0' p provider list
+expect 1 'there is no provider Other$' p provider show Other
+
+# who pays
+expect 0 '^credit: +500.00' p account limits 8613800000007 operator --credit 500 --trust 2
+expect 0 '^trust: +2.00' p account show 8613800000007
+expect 0 '^available: +501.00' p account limits 8613800000007 operator
+expect 2 'has no credit' p account limits 8613800000007 prepaid --credit 1
+expect 0 '^kind: +prepaid' p account limits 8613800000007 prepaid
+expect 2 'prepaid or operator' p account limits 8613800000007 rich
 
 # out and in again
 p tariff export world --at 2026-06-01 >"$dir/out.csv"

@@ -12,6 +12,8 @@
 
 #include "billing/account.h"
 #include "billing/account_number.h"
+#include "billing/provider.h"
+#include "billing/tariff_assign.h"
 #include "tests/unit/database.h"
 
 #define NOW  INT64_C(1772452800000000)
@@ -241,6 +243,57 @@ static void test_rule_24_limits(void **state)
 	store_close(s);
 }
 
+struct seen {
+	unsigned        count;
+	struct provider last;
+};
+
+static int see(void *arg, const struct provider *p)
+{
+	struct seen *s = arg;
+
+	s->count++;
+	s->last = *p;
+	return 0;
+}
+
+/* Rule 24: an account is its tariff's provider's, and gets tariffs of the same only. */
+static void test_rule_24_providers(void **state)
+{
+	struct account_new n = { .number = HOST, .language = "en", .tariff = "gold", .who = "op", .at_utc_us = NOW };
+	struct store *s = with_tariff();
+	struct seen seen = { 0 };
+	struct account a;
+
+	(void)state;
+	assert_int_equal(provider_add(s, "other", "op", NOW), 0);
+	assert_int_equal(provider_add(s, "other", "op", NOW), -EEXIST);
+	assert_int_equal(provider_add(s, "", "op", NOW), -EINVAL);
+	assert_int_equal(provider_add(s, "two\nlines", "op", NOW), -EINVAL);
+	assert_int_equal(provider_rename(s, "nobody", "x", "op", NOW), -ENOENT);
+	assert_int_equal(provider_rename(s, "other", "default", "op", NOW), -EEXIST);
+	assert_int_equal(provider_rename(s, "other", "another", "op", NOW), 0);
+	database_do(s, "INSERT INTO tariff (id, provider_id, name) SELECT 2, id, 'gold' FROM provider WHERE name = 'another'");
+	n.provider = "default";
+	assert_int_equal(account_add(s, &n), -ENOENT);
+	n.provider = NULL;
+	assert_int_equal(account_add(s, &n), 0);
+	assert_int_equal(add(s, "8613800000002", 0), 0);
+	assert_int_equal(account_find(s, HOST, &a), 0);
+	assert_string_equal(a.provider, "another");
+	assert_int_equal(account_find(s, "8613800000002", &a), 0);
+	assert_string_equal(a.provider, "default");
+	assert_int_equal(tariff_of_account(s, HOST, "standard", "op", NOW), -ENOENT);
+	assert_int_equal(provider_each(s, NULL, see, &seen), 0);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.last.accounts, 1);
+	assert_int_equal(seen.last.tariffs, 1);
+	assert_int_equal(provider_each(s, "nobody", see, &seen), 0);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM audit WHERE what LIKE 'provider.%'"), 2);
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_recharges_at_once_all_arrive),
 		cmocka_unit_test(test_rule_11_dated_numbers),
 		cmocka_unit_test(test_rule_24_limits),
+		cmocka_unit_test(test_rule_24_providers),
 	};
 
 	return cmocka_run_group_tests_name("account", tests, database_start, database_stop);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "billing/provider.h"
 #include "tests/unit/billing_bench.h"
 
 /* ---- a call that goes well ---- */
@@ -103,6 +104,26 @@ static void test_trigger_is_refused_with_its_reason(void **state)
 	database_do(t.store, "DELETE FROM tariff_rate");
 	assert_int_equal(account_set_state(t.store, HOST, "active", "test", clock_utc_us()), 0);
 	assert_int_equal(billing_trigger_check(t.b, HOST, "12599", clock_utc_us(), &q), -ENODATA);
+	bench_close(&t);
+}
+
+/* Rule 24: a service number that is a provider's answers that one's accounts; to all others it says what it says to strangers. */
+static void test_a_providers_service_knows_its_accounts(void **state)
+{
+	struct billing_trigger q;
+	struct bench t;
+
+	(void)state;
+	bench_open(&t, 1000000, PER_MINUTE);
+	assert_int_equal(provider_add(t.store, "other", "test", clock_utc_us()), 0);
+	assert_int_equal(provider_of_service(t.store, "s:12599", "other", "test", clock_utc_us()), 0);
+	assert_int_equal(billing_trigger_check(t.b, HOST, "s:12599", clock_utc_us(), &q), -ENOENT);
+	assert_int_equal(billing_trigger_check(t.b, HOST, "s:12598", clock_utc_us(), &q), 0);
+	assert_int_equal(provider_of_service(t.store, "s:12599", "default", "test", clock_utc_us()), 0);
+	assert_int_equal(billing_trigger_check(t.b, HOST, "s:12599", clock_utc_us(), &q), 0);
+	assert_int_equal(provider_of_service(t.store, "s:12599", "nobody", "test", clock_utc_us()), -ENOENT);
+	assert_int_equal(provider_of_service(t.store, "s:12599", NULL, "test", clock_utc_us()), 0);
+	assert_int_equal(billing_trigger_check(t.b, HOST, "s:12599", clock_utc_us(), &q), 0);
 	bench_close(&t);
 }
 
@@ -457,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_a_leg_never_answered_costs_nothing),
 		cmocka_unit_test(test_odd_ends_of_a_leg),
 		cmocka_unit_test(test_trigger_is_refused_with_its_reason),
+		cmocka_unit_test(test_a_providers_service_knows_its_accounts),
 		cmocka_unit_test(test_member_leg_is_refused_with_its_reason),
 		cmocka_unit_test(test_a_leg_without_money_is_refused_before_its_setup),
 		cmocka_unit_test(test_two_calls_share_one_account),
