@@ -22,6 +22,16 @@ struct claim {
 	unsigned                   agains, firsts;
 };
 
+/*
+ * Two nodes that look for what is due would lock the same gaps of the index behind it, and then wait for each other to put their
+ * runs there: a deadlock at nearly each claim. Rows alone are enough: whatever is read here is read locked. First in its
+ * transaction.
+ */
+static int lock_rows_only(struct store_conn *c)
+{
+	return store_exec(c, NULL, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "");
+}
+
 /* ---- nodes that died ---- */
 
 static int ids_row(void *arg, const char *const *col, unsigned cols)
@@ -79,10 +89,12 @@ static int reap_tx(struct store_conn *c, void *arg)
 	int err;
 
 	q->agains = 0;
-	err = store_query(c, ids_row, q,
-	                  "SELECT id, state FROM booking_run WHERE state IN ('calling', 'live') AND lease_until <= ? "
-	                  "ORDER BY lease_until LIMIT ? FOR UPDATE SKIP LOCKED",
-	                  "ti", q->k->now_utc_us, (int64_t)BOOKING_CLAIM_MAX);
+	err = lock_rows_only(c);
+	if (!err)
+		err = store_query(c, ids_row, q,
+		                  "SELECT id, state FROM booking_run WHERE state IN ('calling', 'live') AND lease_until <= ? "
+		                  "ORDER BY lease_until LIMIT ? FOR UPDATE SKIP LOCKED",
+		                  "ti", q->k->now_utc_us, (int64_t)BOOKING_CLAIM_MAX);
 	for (unsigned i = 0; !err && i < q->agains; i++)
 		err = take_over(c, q->again[i].id, q->again[i].channels, q->k->now_utc_us);
 	q->k->taken_over = q->agains;
@@ -245,7 +257,9 @@ static int claim_tx(struct store_conn *c, void *arg)
 
 	forget(k); /* of a try that came to nothing */
 	k->missed = 0;
-	err = look(c, q, limit < BOOKING_CLAIM_MAX ? limit : BOOKING_CLAIM_MAX);
+	err = lock_rows_only(c);
+	if (!err)
+		err = look(c, q, limit < BOOKING_CLAIM_MAX ? limit : BOOKING_CLAIM_MAX);
 	while (!err && k->count < BOOKING_CLAIM_MAX && (a < q->agains || f < q->firsts)) {
 		bool again = f == q->firsts || (a < q->agains && q->again[a].at <= q->first[f].at), missed = false;
 		const struct due *d = again ? &q->again[a++] : &q->first[f++];
