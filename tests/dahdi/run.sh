@@ -16,7 +16,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 build=$1
 shift
-scenarios=(first_call dialogue alarm)
+scenarios=(first_call dialogue alarm sixty mixed)
 [ $# -eq 0 ] || scenarios=("$@")
 cache=build/dahdi-vm
 seconds=${DAHDI_SECONDS:-60} # of what is heard for long (sixty)
@@ -138,7 +138,7 @@ run() {
 	[ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
 	grep -qE '^[0-9]+ passed, [0-9]+ failed$' "$log" || f=$((f + 1)) # it ended on its way
 	passed=$((passed + p)) failed=$((failed + f))
-	grep -E '^(ok  |FAIL|==|  \|)' "$log" | sed 's/^/  /'
+	grep -E '^(ok  |FAIL|==|[|])' "$log" | sed 's|^|  |'
 	[ "$f" -eq 0 ] || { echo "--- $name failed (status $status); from $log:"; grep -v -E '^ok  ' "$log" | tail -n 100 | sed 's/^/  | /'; }
 	printf '== %-28s %s passed, %s failed; %d s (%s s of virtual time)\n' "$name" "$p" "$f" $((SECONDS - began)) \
 		"$(sed -nE 's/.*job.s status is .* at ([0-9.]+) s/\1/p' "$log")"
