@@ -9,6 +9,7 @@
 #define BILLING_BILLING_H
 
 #include "billing/card.h"
+#include "billing/password.h"
 #include "billing/charge.h"
 #include "core/counter.h"
 #include "core/worker.h"
@@ -27,6 +28,7 @@ struct billing_config {
 	void (*disk)(void *arg, bool low);
 	void       *disk_arg;
 	struct card_config cards;   /* billing/card.h */
+	struct password_limits passwords;
 	uint64_t journal_big;       /* octets, from which the journal begins anew with what is still needed; 0: 4 MiB */
 };
 

@@ -162,6 +162,27 @@ int password_check(struct store *s, const struct password_limits *l, struct pass
 	return err;
 }
 
+static int is_set_tx(struct store_conn *conn, void *arg)
+{
+	struct attempt *a = arg;
+
+	return store_query(conn, attempt_row, a,
+	                   "SELECT a.id, a.password_hash, 0 FROM account_number n JOIN account a ON a.id = n.account_id WHERE "
+	                   "n.number = ? AND "
+	                   "n.valid_to IS NULL",
+	                   "s", a->c->number);
+}
+
+int password_is_set(struct store *s, const char *number, bool *set)
+{
+	struct password_check c = { .number = number };
+	struct attempt a = { .c = &c };
+	int err = store_tx(s, is_set_tx, &a);
+
+	*set = !err && c.outcome == PASSWORD_RIGHT;
+	return err;
+}
+
 /* ---- a new one ---- */
 
 struct change {

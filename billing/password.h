@@ -49,6 +49,7 @@ enum password_fault { PASSWORD_GOOD, PASSWORD_LENGTH, PASSWORD_NO_DIGITS, PASSWO
  * a part of the number or the number backwards. */
 enum password_fault password_fault(const char *password, const char *number);
 
+int password_is_set(struct store *s, const char *number, bool *set); /* -ENOENT */
 /* -ENOENT; -EINVAL a faulty one; -EIO. The lock and the wrong attempts so far are forgotten. password NULL: none from now on. */
 int password_set(struct store *s, const char *number, const char *password, const char *who, int64_t at_utc_us);
 /* The operator's: may be tried again at once. -ENOENT. */

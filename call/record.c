@@ -81,6 +81,11 @@ void record_trigger(struct billing *b, const struct mparty_setup *s, const struc
 	put(b, s, l, "trigger", 0, NULL, record_put_leg);
 }
 
+void record_selfcare(struct billing *b, const struct mparty_setup *s, const struct leg *l)
+{
+	put(b, s, l, "selfcare", 0, NULL, record_put_leg);
+}
+
 void record_leg(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order,
                 const struct rate_quote *rate)
 {

@@ -10,6 +10,8 @@
 
 /* The unanswered call that ordered it, confirmed or refused. */
 void record_trigger(struct billing *b, const struct mparty_setup *s, const struct leg *l);
+/* The answered call to a self-care number; nothing is charged. */
+void record_selfcare(struct billing *b, const struct mparty_setup *s, const struct leg *l);
 /* A leg of the call that is gone: the host's (order 0) or a party's. rate: what it was charged at. */
 void record_leg(struct billing *b, const struct mparty_setup *s, const struct leg *l, unsigned order,
                 const struct rate_quote *rate);

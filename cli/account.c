@@ -5,6 +5,7 @@
 
 #include "billing/account.h"
 #include "billing/account_number.h"
+#include "billing/password.h"
 #include "cli/database.h"
 #include "core/clock.h"
 
@@ -271,6 +272,43 @@ static int run_language(struct cli *c)
 	return err ? account_error(c, err, number) : account_show(c, number);
 }
 
+/* ---- its password
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/* From standard input: what stands on a command line, everybody on the machine can read. */
+static int run_password(struct cli *c)
+{
+	char number[33], who[AUDIT_WHO_SIZE], line[64] = "";
+	bool none = c->args > 1;
+	int status, err;
+
+	if (none && strcmp(c->arg[1], "none") != 0)
+		return cli_usage(c, "the password comes on standard input; \"none\" takes it away");
+	status = account_begin(c, number);
+	if (status != CLI_OK)
+		return status;
+	if (!none && fgets(line, sizeof(line), stdin))
+		line[strcspn(line, "\r\n")] = '\0';
+	if (!none && password_fault(line, number) != PASSWORD_GOOD)
+		return cli_complain(c, CLI_FAILED, "a password has %d to %d digits that are not easily guessed", PASSWORD_MIN,
+		                    PASSWORD_MAX);
+	cli_who(who);
+	err = password_set(c->store, number, none ? NULL : line, who, clock_utc_us());
+	return err ? account_error(c, err, number) : account_show(c, number);
+}
+
+static int run_unlock(struct cli *c)
+{
+	char number[33], who[AUDIT_WHO_SIZE];
+	int status = account_begin(c, number), err;
+
+	if (status != CLI_OK)
+		return status;
+	cli_who(who);
+	err = password_unlock(c->store, number, who, clock_utc_us());
+	return err ? account_error(c, err, number) : account_show(c, number);
+}
+
 /* ---- numbers
  * --------------------------------------------------------------------------------------------------------------------- */
 
@@ -390,6 +428,9 @@ const struct cli_command cli_account_commands[] = {
 	{ "account limits", "NUMBER prepaid|operator [--credit AMOUNT] [--trust AMOUNT]",
 	  "Who pays: the subscriber before, or the operator's bill up to a credit.", 2, 2, run_limits },
 	{ "account language", "NUMBER zh-CN|en", "What the subscriber hears.", 2, 2, run_language },
+	{ "account password", "NUMBER [none]", "A new password, read from standard input; none: takes it away. Opens a lock.", 1,
+	  2, run_password },
+	{ "account unlock", "NUMBER", "Wrong passwords are forgotten: it may be tried again at once.", 1, 1, run_unlock },
 	{ "account numbers", "NUMBER", "The numbers of an account, those it had as well.", 1, 1, run_number_list },
 	{ "account number add", "NUMBER NEW", "Another number for the account that has NUMBER.", 2, 2, run_number_add },
 	{ "account number end", "NUMBER", "The number leaves its account.", 1, 1, run_number_end },

@@ -66,7 +66,10 @@ spans:
   - {name: pstn, local: "127.0.0.1:$ours", peer: "127.0.0.1:$theirs", shown_number: host, restore_ms: 1000}
 services:
   - {number: "12599", language: en}
+  - {number: "12580", kind: selfcare, language: en}
+cards: {key_file: $VAR/cards.key}
 EOF
+[ -f "$VAR/cards.key" ] || partyline card keys card "$VAR/cards.key"
 partyline migrate
 if [ -z "$(sql "SELECT number FROM v_account WHERE number = '8613800000001'")" ]; then
 	partyline area import demo/areas.csv
@@ -74,6 +77,15 @@ if [ -z "$(sql "SELECT number FROM v_account WHERE number = '8613800000001'")" ]
 	partyline tariff import standard demo/tariff.csv
 	partyline account add 13800000001 50.00 --tariff standard --language en
 	partyline account add 13800000002 50.00 --tariff standard --language zh-CN
+fi
+if [ ! -f "$VAR/cards.csv" ]; then # recharge cards to try, as the printer would read them (docs/try-it.md)
+	[ -f "$VAR/printer" ] || partyline card keys printer "$VAR/printer"
+	rm -f "$VAR/cards.sealed"
+	batch=demo-$(date -u +%Y%m%d%H%M%S)
+	partyline card generate --batch "$batch" --count 10 --value 50.00 --expires 2099-12-31 --printer "$VAR/printer.pub" --out "$VAR/cards.sealed" >/dev/null
+	for step in print deliver activate; do partyline card batch $step "$batch" >/dev/null; done
+	partyline card open "$VAR/cards.sealed" --secret "$VAR/printer" >"$VAR/cards.csv"
+	say "Ten recharge cards of 50.00: $VAR/cards.csv"
 fi
 balance_before=$(sql "SELECT balance_e4 FROM v_account WHERE number = '8613800000001'")
 if [ "$balance_before" -lt 100000 ]; then # played often: refilled
@@ -136,6 +148,7 @@ else
 fi
 partyline account show 13800000001
 partyline ledger 13800000001 | tail -5
+partyline audit || status=1
 say
 say "To listen to (what each phone heard):"
 ls "$VAR"/recordings/*.wav

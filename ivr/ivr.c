@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ivr/ivr.h"
 
+#include <string.h>
+
 #include "core/clock.h"
 #include "ivr/booked.h"
+#include "ivr/selfcare.h"
 
 void ivr_settings_default(struct ivr_settings *s)
 {
@@ -34,12 +37,40 @@ const struct counter_desc ivr_counters[IVR_COUNTERS] = {
 	[IVR_CALLBACKS_ANSWERED] = { "callbacks_answered", "callbacks that were answered" },
 	[IVR_CALLBACKS_GIVEN_UP] = { "callbacks_given_up",
 	                             "orders that ended without a call: busy or unanswered through all attempts" },
+	[IVR_SELFCARE] = { "selfcare", "calls to a self-care number that were answered" },
 };
 
 void ivr_env_init(struct ivr_env *env)
 {
 	list_init(&env->triggers);
 	list_init(&env->callbacks);
+	list_init(&env->selfcares);
+}
+
+enum ivr_identity ivr_identity(const struct leg *l, const struct ivr_service *s)
+{
+	const struct leg_party *c = &l->calling;
+
+	if (l->redirecting.present)
+		return IVR_IDENTITY_DIVERTED;
+	if (!c->present || c->raw[0] == '\0' || (c->restricted && !s->use_restricted))
+		return IVR_IDENTITY_WITHHELD;
+	if (c->screening != LEG_SCREEN_NETWORK && c->screening != LEG_SCREEN_PASSED)
+		return IVR_IDENTITY_UNSCREENED;
+	if (c->canonical[0] == '\0' || strcmp(c->canonical, s->number) == 0)
+		return IVR_IDENTITY_DIVERTED;
+	return IVR_IDENTITY_GOOD;
+}
+
+int ivr_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t, struct leg *l)
+{
+	switch (s->kind) {
+	case IVR_SELFCARE_NUMBER:
+		return selfcare_start(env, s, l);
+	case IVR_MULTIPARTY:
+		break;
+	}
+	return trigger_start(env, s, t, l);
 }
 
 void ivr_stop(struct ivr_env *env)
@@ -47,6 +78,7 @@ void ivr_stop(struct ivr_env *env)
 	env->stopping = true;
 	trigger_stop_all(env);
 	callback_stop_all(env);
+	selfcare_stop_all(env);
 	if (env->booked)
 		booked_stop(env->booked);
 }

@@ -27,8 +27,11 @@ struct ivr_settings { /* defaults in node/config.c, each with its range and reas
 	bool     announce_host;         /* yes: invitees hear who invites them (rule 18) */
 };
 
+enum ivr_kind { IVR_MULTIPARTY, IVR_SELFCARE_NUMBER };
+
 struct ivr_service { /* a service number; the node's, outlives all calls */
 	char     number[LEG_NUMBER_MAX + 1];   /* canonical */
+	enum ivr_kind kind;
 	enum prompt_lang language;             /* for those we do not know */
 	int64_t  callback_delay_us;            /* 3 s after the trigger is gone */
 	unsigned retries;                      /* 2 more */
@@ -50,6 +53,7 @@ enum ivr_counter {
 	IVR_CALLBACKS,
 	IVR_CALLBACKS_ANSWERED,
 	IVR_CALLBACKS_GIVEN_UP,
+	IVR_SELFCARE,
 	IVR_COUNTERS,
 };
 extern const struct counter_desc ivr_counters[IVR_COUNTERS];
@@ -70,6 +74,7 @@ struct ivr_env {
 	const void               *dialled_arg;
 	struct list               callbacks;   /* of struct callback: pending or live, one a subscriber (rule 5) */
 	struct list               triggers;    /* of struct trigger: unanswered calls under way */
+	struct list               selfcares;   /* of struct selfcare: calls in the menu */
 	const struct ivr_service *service;     /* those of the node */
 	unsigned                  service_count;
 	struct booked            *booked;      /* ivr/booked.h; NULL: this node begins no bookings */
@@ -80,7 +85,14 @@ struct ivr_env {
 void ivr_settings_default(struct ivr_settings *s);
 void ivr_env_init(struct ivr_env *env); /* the lists; everything else is the node's to fill in */
 
-/* An incoming call to a service number (ivr/trigger.c); takes a reference of its own. 0 or -ENOMEM. */
+/* Rule 4: whether the calling number is to be trusted: given and shown (or restricted, where the service uses that), vouched for
+ * by the network, never one that was diverted here. */
+enum ivr_identity { IVR_IDENTITY_GOOD, IVR_IDENTITY_DIVERTED, IVR_IDENTITY_WITHHELD, IVR_IDENTITY_UNSCREENED };
+enum ivr_identity ivr_identity(const struct leg *l, const struct ivr_service *s);
+
+/* An incoming call to a service number: which service it is. 0 or -ENOMEM. */
+int  ivr_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t, struct leg *l);
+/* The callback multi-party call (ivr/trigger.c); takes a reference of its own. 0 or -ENOMEM. */
 int  trigger_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t, struct leg *l);
 
 /* No new work: triggers and callbacks under way are released, those that wait give up. Multi-party calls are the node's to

@@ -81,21 +81,19 @@ void trigger_stop_all(struct ivr_env *env)
 	}
 }
 
-/* Rule 4: only a number the network vouches for, given and shown; never one that was diverted here. NULL: he may order. */
+/* Rule 4. NULL: he may order. */
 static const struct refusal *trigger_identity(const struct trigger *t)
 {
-	const struct leg_party *c = &t->leg->calling;
-
-	if (t->leg->redirecting.present)
+	switch (ivr_identity(t->leg, t->service)) {
+	case IVR_IDENTITY_DIVERTED:
 		return &refused_diverted;
-	if (!c->present || c->raw[0] == '\0')
+	case IVR_IDENTITY_WITHHELD:
 		return &refused_withheld;
-	if (c->restricted && !t->service->use_restricted)
-		return &refused_withheld;
-	if (c->screening != LEG_SCREEN_NETWORK && c->screening != LEG_SCREEN_PASSED)
+	case IVR_IDENTITY_UNSCREENED:
 		return &refused_unscreened;
-	if (c->canonical[0] == '\0' || strcmp(c->canonical, t->service->number) == 0)
-		return &refused_diverted;
+	case IVR_IDENTITY_GOOD:
+		break;
+	}
 	return NULL;
 }
 

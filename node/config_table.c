@@ -123,9 +123,16 @@ static const struct config_field span_table[] = {
 	{ .name = NULL },
 };
 
+static const struct config_choice kinds[] = {
+	{ "multiparty", IVR_MULTIPARTY }, { "selfcare", IVR_SELFCARE_NUMBER }, { .name = NULL } };
+
 static const struct config_field service_table[] = {
 	{ "number", CONFIG_STRING, IN_SERVICE(number), .preset = "12599", .min = 1,
 	  .text = "The number that is dialled, as the exchange sends it." },
+	{ "kind", CONFIG_ENUM, IN_SERVICE(kind), .preset = "multiparty", .choices = kinds,
+	  .text = "multiparty: the callback multi-party call, never answered. selfcare: answered, a menu: recharge, balance, "
+	          "password, "
+	          "language, recent calls, bookings." },
 	{ "language", CONFIG_ENUM, IN_SERVICE(language), .preset = "zh-CN", .choices = languages,
 	  .text = "What is spoken to callers whose account does not tell." },
 	{ "callback_delay_s", CONFIG_INT, IN_SERVICE(callback_delay_us), .preset = "3", .min = 0, .max = 600, .scale = S,
@@ -193,6 +200,10 @@ static const struct config_field limits_table[] = {
 	  .scale = 60 * S, .text = "One in which nobody speaks ends after so many minutes; 0: it does not." },
 	{ "warning_s", CONFIG_INT, IN_NODE(options.limits.warn_us), .preset = "60", .min = 0, .max = 600, .scale = S,
 	  .text = "The host is told so long before." },
+	{ "password_tries", CONFIG_INT, IN_NODE(options.passwords.tries), .preset = "3", .min = 1, .max = 10,
+	  .text = "So many wrong passwords lock an account's." },
+	{ "password_lock_min", CONFIG_INT, IN_NODE(options.passwords.window_us), .preset = "30", .min = 1, .max = 10080,
+	  .scale = 60 * S, .text = "For so many minutes; also how long a wrong one is remembered." },
 	{ .name = NULL },
 };
 
@@ -209,10 +220,10 @@ const struct config_field node_config_table[] = {
 	  .text = "The E1 spans, at least one." },
 	{ "services", CONFIG_LIST, WORDS(struct node_config, options.service), .max = NODE_SERVICES_MAX, .table = service_table,
 	  .count_offset = offsetof(struct node_config, options.service_count), .preset = "1",
-	  .text = "The service numbers: callback multi-party calls." },
+	  .text = "The service numbers, each with its kind of service." },
 	{ "timers", CONFIG_SECTION, SECTION_OF_CONFIG, .table = timers_table, .text = "How long the network is waited for." },
 	{ "prompts", CONFIG_SECTION, SECTION_OF_CONFIG, .table = prompts_table, .text = "How long people are waited for." },
-	{ "limits", CONFIG_SECTION, SECTION_OF_CONFIG, .table = limits_table, .text = "Limits of one call." },
+	{ "limits", CONFIG_SECTION, SECTION_OF_CONFIG, .table = limits_table, .text = "Limits of one call, and of guessing." },
 	{ "cards", CONFIG_SECTION, IN_NODE(settings.cards), .table = settings_cards_table, .text = "Recharge cards." },
 	{ .name = NULL },
 };

@@ -89,7 +89,7 @@ static void incoming_overlap_event(struct leg_observer *ob, struct leg *l, const
 		return;
 	if (s == NULL)
 		incoming_refuse(in, l, CAUSE_UNALLOCATED);
-	else if (trigger_start(in->ivr, s, o->trunk, l) != 0)
+	else if (ivr_start(in->ivr, s, o->trunk, l) != 0)
 		incoming_refuse(in, l, CAUSE_CONGESTION);
 	incoming_overlap_free(o);
 }
@@ -149,6 +149,6 @@ void incoming_leg(struct incoming_table *in, struct trunk *t, struct leg *l)
 		return;
 	if (s == NULL)
 		incoming_refuse(in, l, incoming_incomplete(in, l) ? CAUSE_INVALID_NUMBER_FORMAT : CAUSE_UNALLOCATED);
-	else if (trigger_start(in->ivr, s, t, l) != 0)
+	else if (ivr_start(in->ivr, s, t, l) != 0)
 		incoming_refuse(in, l, CAUSE_CONGESTION);
 }

@@ -63,6 +63,7 @@ void node_options_default(struct node_options *o)
 		.warn_us = CLOCK_SEC(60),
 	};
 	card_config_default(&o->cards);
+	password_limits_default(&o->passwords);
 	o->music_under_talk = true;
 	o->music_under_db10 = -200;
 	o->members_max = 32;
@@ -135,6 +136,7 @@ static int node_open_store(struct node *n)
 	config.disk_arg = n;
 	config.disk_percent = n->options.disk_percent;
 	config.cards = n->options.cards;
+	config.passwords = n->options.passwords;
 	(void)snprintf(config.home_area, sizeof(config.home_area), "%s", n->options.numbers.area);
 	return billing_open(&n->billing, n->loop, n->store, n->workers, &n->counters, &config);
 }
@@ -273,6 +275,8 @@ unsigned node_legs(const struct node *n)
 	list_for_each(i, next, &n->ivr.triggers)
 		count++;
 	list_for_each(i, next, &n->ivr.callbacks)
+		count++;
+	list_for_each(i, next, &n->ivr.selfcares)
 		count++;
 	return count;
 }

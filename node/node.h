@@ -52,6 +52,7 @@ struct node_options { /* copied; strings too */
 	struct mparty_timers  timers;
 	struct call_limits    limits;
 	struct card_config    cards;
+	struct password_limits passwords;
 	unsigned              members_max;
 	unsigned              workers;
 	int64_t               t302_us;             /* overlap receiving: digits stop for so long */

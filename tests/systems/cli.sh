@@ -212,6 +212,16 @@ expect 1 'nothing to export' p tariff export nobody
 expect 0 'no records' p records
 expect 1 'no record of a call' p record 00112233445566778899aabbccddeeff
 
+# passwords
+expect 0 '^number:? +8613800000003' p account password 8613800000003 <<<836152
+expect 1 'not easily guessed' p account password 8613800000003 <<<123456
+expect 1 'not easily guessed' p account password 8613800000003 </dev/null
+expect 2 'standard input' p account password 8613800000003 836152
+expect 0 '^number:? +8613800000003' p account unlock 8613800000003
+expect 0 '^number:? +8613800000003' p account password 8613800000003 none
+expect 1 'there is no' p account unlock 13899999999
+expect 0 'account.password.none' p audit trail 8613800000003
+
 # the books agree; money that nobody can explain is named, and is status 1; who changed what is kept
 q() { mariadb --no-defaults --socket="$dir/s" -u root partyline -e "$1"; }
 expect 0 '^[1-9][0-9]* accounts, .*: 0 discrepancies' p audit
