@@ -36,12 +36,12 @@ static int read_all(int fd, char *buf, size_t len)
 /* A file as a whole, with a 0 behind. secret: refused when group or others can read it. */
 static int file_read(const char *path, bool secret, size_t most, char **text, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = fd < 0 ? -errno : 0;
+	struct stat st = { 0 };
 	char *buf = NULL;
 
 	if (fd < 0)
-		return -errno;
+		return err ? err : -EIO;
 	if (fstat(fd, &st) != 0)
 		err = -errno;
 	else if (!S_ISREG(st.st_mode) || st.st_size < 0)
@@ -50,14 +50,14 @@ static int file_read(const char *path, bool secret, size_t most, char **text, si
 		err = -EACCES;
 	else if ((size_t)st.st_size > most)
 		err = -EFBIG;
-	if (!err) {
+	else
 		buf = calloc(1, (size_t)st.st_size + 1);
-		err = buf ? read_all(fd, buf, (size_t)st.st_size) : -ENOMEM;
-	}
+	if (buf)
+		err = read_all(fd, buf, (size_t)st.st_size);
 	(void)close(fd);
-	if (err) {
+	if (err || buf == NULL) {
 		free(buf);
-		return err;
+		return err ? err : -ENOMEM;
 	}
 	*text = buf;
 	*len = (size_t)st.st_size;

@@ -20,6 +20,11 @@ struct card_world {
 /* Made by the first that needs it; to migrate anew takes longer than most tests. */
 static char card_world_database[32];
 
+static const char card_world_accounts[] = "INSERT INTO account (id, tariff_id, balance_e4, created_at) VALUES "
+					  "(1, 1, 10000, '2026-03-02'), (2, 1, 0, '2026-03-02')";
+static const char card_world_numbers[] = "INSERT INTO account_number (number, account_id, valid_from) VALUES "
+					 "('8613800000001', 1, '2026-03-02'), ('8613800000002', 2, '2026-03-02')";
+
 static inline int card_world_begin_tx(struct store_conn *c, void *arg)
 {
 	static const char *const sql[] = {
@@ -33,10 +38,8 @@ static inline int card_world_begin_tx(struct store_conn *c, void *arg)
 		"DELETE FROM account_number",
 		"DELETE FROM account",
 		"DELETE FROM provider WHERE id > 1",
-		"INSERT INTO account (id, tariff_id, balance_e4, created_at) VALUES (1, 1, 10000, '2026-03-02'), (2, 1, 0, "
-		"'2026-03-02')",
-		"INSERT INTO account_number (number, account_id, valid_from) VALUES ('8613800000001', 1, '2026-03-02'), "
-		"('8613800000002', 2, '2026-03-02')",
+		card_world_accounts,
+		card_world_numbers,
 	};
 	int err = 0;
 

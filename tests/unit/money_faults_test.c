@@ -200,10 +200,8 @@ static int begin_tx(struct store_conn *c, void *arg)
 		"DELETE FROM call_record",
 		"DELETE FROM card_failure",
 		"UPDATE card SET state = NULL, used_at = NULL, ledger_id = NULL",
-		"INSERT INTO account (id, tariff_id, balance_e4, created_at) VALUES (1, 1, 10000, '2026-03-02'), (2, 1, 0, "
-		"'2026-03-02')",
-		"INSERT INTO account_number (number, account_id, valid_from) VALUES ('" HOST "', 1, '2026-03-02'), ('" OTHER
-		"', 2, '2026-03-02')",
+		card_world_accounts, /* HOST and OTHER */
+		card_world_numbers,
 	};
 	int err = 0;
 
