@@ -170,7 +170,7 @@ int booking_each(struct store *s, const char *host, bool all, int (*each)(void *
 	for (unsigned i = 0; !err && i < q.count; i++)
 		err = each(arg, &q.list[i]);
 	free(q.list);
-	return err;
+	return err > 0 ? 0 : err;
 }
 
 /* ---- what is allowed ---- */

@@ -28,13 +28,13 @@
 enum booking_state { BOOKING_ACTIVE, BOOKING_BEGUN, BOOKING_DONE, BOOKING_CANCELLED };
 
 struct booking_party {
-	char number[32], name[64]; /* name: who it is, to whoever looks at the booking; "": not told */
+	char number[33], name[64]; /* name: who it is, to whoever looks at the booking; "": not told */
 };
 
 struct booking {
 	char     id[ID_SIZE];
-	char     host[32];            /* a live number of the account that pays */
-	char     service[32];         /* the service number it is called from; "": the node's first */
+	char     host[33];            /* a live number of the account that pays */
+	char     service[33];         /* the service number it is called from; "": the node's first */
 	char     language[8];         /* "": the account's */
 	char     zone[BOOKING_ZONE_MAX + 1];
 	struct booking_schedule when;
@@ -55,7 +55,8 @@ struct booking {
  * begin, or in more than ten years; -EEXIST the id is another booking's. */
 int booking_add(struct store *s, struct booking *b, const char *who, int64_t at_utc_us);
 int booking_find(struct store *s, const char *id, struct booking *b); /* -ENOENT */
-/* In order of their next start, then of making; host NULL: everybody's; all: those that are over as well. */
+/* In order of their next start, then of making; host NULL: everybody's; all: those that are over as well. each may
+ * return 1 to stop, or a negative errno. */
 int booking_each(struct store *s, const char *host, bool all, int (*each)(void *arg, const struct booking *b), void *arg);
 
 /* Both as long as it has not begun: -EBUSY it has, and goes on; -ENOENT; -ESRCH it is over or cancelled; -ESTALE somebody else

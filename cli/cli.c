@@ -16,10 +16,12 @@
 #include "route/number_table.h"
 
 #define TIMEOUT_S 10
+#define BOOKING_ZONE "Asia/Shanghai" /* as in node/config_table.c */
 
 static const struct cli_command *const commands[] = { cli_node_commands, cli_account_commands, cli_tariff_commands,
 	                                              cli_rate_commands, cli_try_commands,     cli_record_commands,
-	                                              cli_audit_commands, cli_card_commands, cli_provider_commands };
+	                                              cli_audit_commands, cli_card_commands, cli_provider_commands,
+	                                              cli_booking_commands };
 
 enum { OPT_SOCKET = 256, OPT_DB_SOCKET, OPT_DB_HOST, OPT_DB_PORT, OPT_DB_USER, OPT_DB_PASSWORD_FILE, OPT_DB_NAME, OPT_TIMEOUT,
        OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT, OPT_FOR, OPT_SERVICE, OPT_SINCE,
@@ -30,6 +32,9 @@ static const size_t text_option[] = {
 	offsetof(struct cli, expires),  offsetof(struct cli, provider), offsetof(struct cli, printer),
 	offsetof(struct cli, out_file), offsetof(struct cli, digits),   offsetof(struct cli, secret),
 	offsetof(struct cli, account),  offsetof(struct cli, key_file), offsetof(struct cli, credit), offsetof(struct cli, trust),
+	offsetof(struct cli, zone),     offsetof(struct cli, end),      offsetof(struct cli, redials),
+	offsetof(struct cli, interval), offsetof(struct cli, music),    offsetof(struct cli, repeat),
+	offsetof(struct cli, until),    offsetof(struct cli, host),     offsetof(struct cli, all),
 };
 
 static const struct option options[] = {
@@ -65,6 +70,15 @@ static const struct option options[] = {
 	{ "key-file", required_argument, NULL, OPT_TEXT + 10 },
 	{ "credit", required_argument, NULL, OPT_TEXT + 11 },
 	{ "trust", required_argument, NULL, OPT_TEXT + 12 },
+	{ "zone", required_argument, NULL, OPT_TEXT + 13 },
+	{ "end", required_argument, NULL, OPT_TEXT + 14 },
+	{ "redials", required_argument, NULL, OPT_TEXT + 15 },
+	{ "interval", required_argument, NULL, OPT_TEXT + 16 },
+	{ "music", required_argument, NULL, OPT_TEXT + 17 },
+	{ "repeat", required_argument, NULL, OPT_TEXT + 18 },
+	{ "until", required_argument, NULL, OPT_TEXT + 19 },
+	{ "host", required_argument, NULL, OPT_TEXT + 20 },
+	{ "all", no_argument, NULL, OPT_TEXT + 21 },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -154,9 +168,17 @@ bool cli_number(struct cli *c, const char *text, char out[33])
 	return false;
 }
 
-/* The section `numbers` of the node's file; the rest is others'. */
+/* The section `numbers` of the node's file, and the zone in which bookings are meant; the rest is others'. */
 static int cli_load_numbers(struct cli *c, const char *path)
 {
+	static const struct config_field zone[] = {
+		{ "zone", CONFIG_STRING, CONFIG_AT(struct cli, booking_zone), .preset = BOOKING_ZONE, .text = "Their zone." },
+		{ .name = NULL },
+	};
+	static const struct config_field bookings[] = {
+		{ "bookings", CONFIG_SECTION, .offset = 0, .size = sizeof(struct cli), .table = zone, .text = "Bookings." },
+		{ .name = NULL },
+	};
 	static const struct config_field table[] = {
 		{ "numbers", CONFIG_SECTION, .offset = 0, .size = sizeof(struct number_rules), .table = number_rules_table,
 		  .text = "The dialling plan." },
@@ -166,12 +188,15 @@ static int cli_load_numbers(struct cli *c, const char *path)
 	int err;
 
 	number_rules_default(&c->numbers);
+	(void)snprintf(c->booking_zone, sizeof(c->booking_zone), BOOKING_ZONE);
 	if (path == NULL)
 		return 0;
 	err = config_open(&f, path, c->err);
 	if (err)
 		return err;
 	err = config_read(f, table, true, &c->numbers);
+	if (!err)
+		err = config_read(f, bookings, true, c);
 	config_close(f);
 	return err;
 }
@@ -373,7 +398,7 @@ static int parse_options(struct cli *c, int argc, char **argv, bool *help)
 			*help = true;
 		} else if (count < GIVEN_MAX) {
 			given[count].opt = opt;
-			given[count++].value = optarg;
+			given[count++].value = optarg ? optarg : "";
 		}
 	}
 	if (settings_load(&c->settings, config, c->err) != 0 || cli_load_numbers(c, config) != 0)
@@ -386,7 +411,7 @@ static int parse_options(struct cli *c, int argc, char **argv, bool *help)
 static int run_command(struct cli *c, char **word, int words)
 {
 	const struct cli_command *k;
-	char usage[256];
+	char usage[512];
 	int used, status;
 
 	if (words == 0)

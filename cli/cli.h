@@ -32,6 +32,8 @@ struct cli {
 	const char     *language, *tariff, *limit, *id, *at, *talk, *service, *since;
 	const char *batch, *count, *value, *expires, *provider, *printer, *out_file, *digits, *secret, *account, *key_file,
 		*credit, *trust;
+	const char *zone, *end, *redials, *interval, *music, *repeat, *until, *host, *all;
+	char        booking_zone[41]; /* bookings.zone */
 	const char     *usage;  /* of the command that runs */
 	char          **arg;    /* what follows its name */
 	int             args;
@@ -45,7 +47,8 @@ struct cli_command {
 
 /* end with a NULL name */
 extern const struct cli_command cli_node_commands[], cli_account_commands[], cli_tariff_commands[], cli_rate_commands[],
-	cli_try_commands[], cli_record_commands[], cli_audit_commands[], cli_card_commands[], cli_provider_commands[];
+	cli_try_commands[], cli_record_commands[], cli_audit_commands[], cli_card_commands[], cli_provider_commands[],
+	cli_booking_commands[];
 
 int cli_run(int argc, char **argv, FILE *out, FILE *err);
 

@@ -33,14 +33,20 @@ enum booking_outcome booked_outcome(int cause)
 
 /* ---- before anybody is called ---- */
 
+/* The one that was named, when this node has it; else its first of that kind. NULL: it has none. */
 static const struct ivr_service *run_service(const struct booked_run *r)
 {
 	const struct ivr_env *env = booked_env(r->k);
+	const struct ivr_service *first = NULL;
 
-	for (unsigned i = 0; i < env->service_count; i++)
-		if (strcmp(env->service[i].number, r->what->booking.service) == 0)
-			return &env->service[i];
-	return &env->service[0]; /* none was named, or this node does not have it */
+	for (unsigned i = env->service_count; i-- > 0;) {
+		if (env->service[i].kind != IVR_MULTIPARTY)
+			continue;
+		first = &env->service[i];
+		if (strcmp(first->number, r->what->booking.service) == 0)
+			return first;
+	}
+	return first;
 }
 
 struct run_query {
@@ -82,9 +88,13 @@ static int run_prepare(struct booked_run *r)
 	struct ivr_env *env = booked_env(r->k);
 	const struct booking *b = &r->what->booking;
 	const struct ivr_service *s = run_service(r);
-	struct run_query q = { .env = env, .number = b->host, .service = s->number };
-	int err = worker_call(env->workers, run_query, &q);
+	struct run_query q = { .env = env, .number = b->host };
+	int err;
 
+	if (s == NULL)
+		return -EBUSY;
+	q.service = s->number;
+	err = worker_call(env->workers, run_query, &q);
 	if (err)
 		return err;
 	if (q.answer.account.account_id != b->account_id)

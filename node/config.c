@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "billing/card_key.h"
+#include "booking/zone.h"
 
 struct check { /* the checks that a table cannot make; each names its setting */
 	struct config_file *file;
@@ -273,6 +274,16 @@ static void check_cards(struct check *k)
 		                        : strerror(-err));
 }
 
+static void check_bookings(struct check *k)
+{
+	struct booking_zone *z;
+
+	if (booking_zone_load(&z, k->c->booking_zone) != 0)
+		WRONG(k, "bookings.zone", "\"%s\" is no time zone", k->c->booking_zone);
+	else
+		booking_zone_free(z);
+}
+
 static void check_rest(struct check *k)
 {
 	const struct node_options *o = &k->c->options;
@@ -301,6 +312,7 @@ static int config_complete(struct config_file *f, struct node_config **cp)
 		check_spans(&k);
 		check_sounds(&k);
 		check_places(&k);
+		check_bookings(&k);
 		check_database(&k);
 		check_cards(&k);
 		err = config_errors(f) ? -EINVAL : err;

@@ -15,6 +15,7 @@
 struct node_config {
 	struct node_options options;
 	struct settings     settings;  /* options.store was made from it, but for the password */
+	char                booking_zone[41]; /* the command line's default */
 	char                log_file[256]; /* "": stderr */
 	enum log_level      log_level;
 };

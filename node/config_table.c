@@ -207,6 +207,23 @@ static const struct config_field limits_table[] = {
 	{ .name = NULL },
 };
 
+static const struct config_field bookings_table[] = {
+	{ "claim_s", CONFIG_INT, IN_NODE(options.booked.claim_us), .preset = "1", .min = 0, .max = 3600, .scale = S,
+	  .text = "How often is looked for booked conferences whose time has come. 0: this node begins none." },
+	{ "lease_s", CONFIG_INT, IN_NODE(options.booked.lease_us), .preset = "60", .min = 15, .max = 3600, .scale = S,
+	  .text = "A booked conference under way is this node's for so long, renewed four times as often; of a dead node another "
+	          "takes "
+	          "it up then, and calls nobody before. Longer than an exchange holds the calls of a dead node." },
+	{ "reserve_channels", CONFIG_INT, IN_NODE(options.booked.reserve), .preset = "2", .min = 0, .max = 1000,
+	  .text = "Channels that booked conferences leave free, for incoming calls and callbacks." },
+	{ "late_max_min", CONFIG_INT, IN_NODE(options.booked.late_max_us), .preset = "1440", .min = 0, .max = 10080,
+	  .scale = 60 * S,
+	  .text = "A booked conference that could not be begun for so many minutes is given up as missed; 0: never." },
+	{ "zone", CONFIG_STRING, IN_NODE(booking_zone), .preset = "Asia/Shanghai", .min = 1,
+	  .text = "The time zone in which times of bookings are meant when none is given: a name of zoneinfo." },
+	{ .name = NULL },
+};
+
 const struct config_field node_config_table[] = {
 	{ "node", CONFIG_SECTION, SECTION_OF_CONFIG, .table = node_table, .text = "The node itself." },
 	{ "log", CONFIG_SECTION, SECTION_OF_CONFIG, .table = log_table, .text = "The log." },
@@ -224,6 +241,7 @@ const struct config_field node_config_table[] = {
 	{ "timers", CONFIG_SECTION, SECTION_OF_CONFIG, .table = timers_table, .text = "How long the network is waited for." },
 	{ "prompts", CONFIG_SECTION, SECTION_OF_CONFIG, .table = prompts_table, .text = "How long people are waited for." },
 	{ "limits", CONFIG_SECTION, SECTION_OF_CONFIG, .table = limits_table, .text = "Limits of one call, and of guessing." },
+	{ "bookings", CONFIG_SECTION, SECTION_OF_CONFIG, .table = bookings_table, .text = "Booked conferences." },
 	{ "cards", CONFIG_SECTION, IN_NODE(settings.cards), .table = settings_cards_table, .text = "Recharge cards." },
 	{ .name = NULL },
 };

@@ -250,6 +250,37 @@ printf 'secret\n' >"$dir/password"
 chmod 644 "$dir/password"
 expect 3 'group or others' p --db-password-file "$dir/password" account list
 
+# bookings: in the zone they are meant in, changed and cancelled; what is wrong is said
+expect 0 '8613800000091' p account add 13800000091 10 --tariff standard
+b=0190000000007000800000000000b001
+expect 0 'start: +2030-07-01T09:00:00\+02:00\[Europe/Berlin\]' p booking add 13800000091 2030-07-01T09:00 13900000001=Anna 02584110001 \
+	--zone Europe/Berlin --for 1h --redials 3 --interval 2m --id $b
+expect 0 'next .UTC.: +2030-07-01 07:00:00' p booking show $b
+expect 0 '8613900000001 +Anna' p booking show $b
+expect 0 '"length_s": 3600' p --json booking show $b
+expect 0 '"party_count": 2' p --json booking list 13800000091
+expect 0 'start: +2030-07-01T09:00:00\+02:00' p booking add 13800000091 2030-07-01T09:00 13900000001 02584110001 --zone Europe/Berlin --for 1h --id $b
+expect 0 'start: +2030-12-01T10:00:00\+08:00\[Asia/Shanghai\]' p booking add 13800000091 2030-12-01T02:00Z 13900000001
+expect 0 'repeat: +weekly:mon,fri' p booking add 13800000091 '2030-12-02T09:00[America/New_York]' 13900000001 --repeat weekly:mon,fri --until 2031-12-02 \
+	--end 2030-12-02T10:30
+expect 0 'version: +2' p booking change $b 13900000009=Bert --at 2030-07-01T10:00 --music 1
+expect 0 'next .UTC.: +2030-07-01 08:00:00' p booking show $b
+expect 0 'Bert' p booking show $b
+expect 0 'state: +cancelled' p booking cancel $b
+expect 1 'is over, or cancelled already' p booking cancel $b
+expect 1 'is over, or cancelled already' p booking change $b --redials 2
+expect 0 'cancelled' p booking list --all
+expect 1 'there is no booking nothing' p booking show nothing
+expect 1 'no account has the number 8613800000092' p booking add 13800000092 2030-07-01T09:00 13900000001
+expect 1 'that time is over' p booking add 13800000091 2020-07-01T09:00 13900000001
+expect 1 'the host among the parties' p booking add 13800000091 2030-07-01T09:00 13800000091
+expect 2 'is no time zone' p booking add 13800000091 2030-07-01T09:00 13900000001 --zone Mars/Olympus
+expect 2 'is no time zone' p booking add 13800000091 2030-07-01T09:00 13900000001 --zone ../../etc/passwd
+expect 2 'is no time:' p booking add 13800000091 tomorrow 13900000001
+expect 2 'is no repeat' p booking add 13800000091 2030-07-01T09:00 13900000001 --repeat weekly:mon,xyz
+expect 2 'is not behind the start' p booking add 13800000091 2030-07-01T09:00 13900000001 --end 2030-07-01T08:00
+expect 2 'something is missing' p booking add 13800000091 2030-07-01T09:00
+
 # each command of --help stands in the man page with the same words
 missing=$(p --help | sed -n 's/^  \([a-z].*\)/\1/p' | while read -r line; do
 	man=$(sed -n 's/^\.BI* *//p' man/partyline.1 | tr -d '"\\' | tr -s ' ')
