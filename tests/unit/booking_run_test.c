@@ -217,6 +217,54 @@ static void test_weekly_on_chosen_days_over_a_year(void **state)
 	assert_int_equal(offsets, 3);
 }
 
+static void test_next_start_overtakes_the_attempts_of_the_last(void **state)
+{
+	struct store *s = open_store();
+	struct booking b = booking_at("Etc/UTC", wall(2026, 3, 2, 12, 0));
+	int64_t at = wall(2026, 3, 2, 12, 0);
+	struct booking_run *r;
+
+	(void)state;
+	b.when.repeat = BOOKING_DAILY;
+	b.redials = 5;
+	b.interval_s = (unsigned)DAY_S + 3600;
+	assert_int_equal(booking_add(s, &b, "test", MADE), 0);
+	r = claim_one(s, &node1, at);
+	assert_non_null(r);
+	host_meets(s, &node1, r, &busy, at + 1);
+	free(r);
+	r = claim_one(s, &node1, at + DAY_S);
+	assert_non_null(r);
+	hold_conference(s, r, at + DAY_S + 1);
+	free(r);
+	assert_null(claim_one(s, &node1, at + DAY_S + 7200));
+	assert_int_equal(
+		database_int(s, "SELECT COUNT(*) FROM booking_run WHERE outcome = 'busy' AND state = 'done' AND made = 1"), 1);
+}
+
+static void test_repeated_is_changed_between_its_conferences(void **state)
+{
+	struct store *s = open_store();
+	struct booking b = booking_at("Etc/UTC", wall(2026, 3, 2, 12, 0));
+	int64_t at = wall(2026, 3, 2, 12, 0);
+	struct booking_run *r;
+
+	(void)state;
+	b.when.repeat = BOOKING_DAILY;
+	assert_int_equal(booking_add(s, &b, "test", MADE), 0);
+	r = claim_one(s, &node1, at);
+	assert_non_null(r);
+	b.redials = 2;
+	assert_int_equal(booking_change(s, &b, "test", at * US), -EBUSY);
+	assert_int_equal(booking_cancel(s, b.id, "test", at * US), -EBUSY);
+	hold_conference(s, r, at + 1);
+	free(r);
+	assert_int_equal(booking_change(s, &b, "test", (at + 60) * US), 0);
+	assert_int_equal(b.version, 2);
+	assert_int_equal(booking_cancel(s, b.id, "test", (at + 60) * US), 0);
+	assert_null(claim_one(s, &node1, at + DAY_S));
+}
+
 /* ---- attempts ---- */
 
 static void test_three_days_of_attempts(void **state)
@@ -560,6 +608,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_daily_over_a_year),
 		cmocka_unit_test(test_weekly_on_chosen_days_over_a_year),
+		cmocka_unit_test(test_next_start_overtakes_the_attempts_of_the_last),
+		cmocka_unit_test(test_repeated_is_changed_between_its_conferences),
 		cmocka_unit_test(test_three_days_of_attempts),
 		cmocka_unit_test(test_congestion_counts_when_it_lasts),
 		cmocka_unit_test(test_end_leaves_no_time_for_an_attempt),

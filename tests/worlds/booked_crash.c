@@ -244,3 +244,31 @@ SCENARIO(rule_26_two_nodes_are_killed,
 
 	killed(bookings ? (unsigned)atoi(bookings) : 24, kills ? (unsigned)atoi(kills) : 10);
 }
+
+SCENARIO(rule_26_a_live_conference_is_not_called_again,
+         "the node of a conference dies: the other one calls nobody of it; it is interrupted, its record has cause 41")
+{
+	struct twins t;
+	struct store *s;
+	char host[32];
+	unsigned owner;
+
+	twins_open(&t, options, NULL);
+	s = booked_open_store(t.w);
+	book_one(t.w, s, HELD, 3);
+	store_close(s);
+	number_text(host, 1, HELD);
+	(void)expect_call_to(t.w, host + 2, 6);
+	world_run(t.w, 6);
+	CHECK_INT(sql_int(t.w, "SELECT state = 'live' FROM booking_run"), 1);
+	owner = (unsigned)sql_int(t.w, "SELECT node = 'node2' FROM booking_run");
+	events_forget(t.w);
+	twin_dies(&t, owner);
+	expect_no_event(t.w, NULL, "ring", 40);
+	CHECK_INT(sql_int(t.w, "SELECT state = 'done' AND outcome = 'interrupted' FROM booking_run"), 1);
+	twin_lives(&t, owner);
+	world_run(t.w, 30);
+	CHECK_INT(sql_int(t.w, "SELECT COUNT(*) FROM call_record WHERE cause = 41 AND booking_id IS NOT NULL"), 1);
+	CHECK_INT(count_events(t.w, "ring"), 0);
+	twins_end(&t);
+}

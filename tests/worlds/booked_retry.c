@@ -210,3 +210,26 @@ SCENARIO(booked_retries_over_three_days,
 	CHECK_INT(sql_int(w, "SELECT made FROM booking_run"), 4);
 	world_close(w);
 }
+
+SCENARIO(booked_across_the_change_of_clocks,
+         "daily at 09:00 in Berlin, the weekend of 2026-03-29: 08:00 UTC on Saturday, 07:00 on Sunday and Monday")
+{
+	struct world_setup s = { .options = booked_options, .begin_utc_us = INT64_C(1774684740000000) }; /* Saturday 07:59 UTC */
+	struct world *w = world_open(&s);
+	struct booking b = booking_of(PARTY2_E, NULL);
+	int64_t at[] = { INT64_C(1774684800), INT64_C(1774767600), INT64_C(1774854000) };
+
+	(void)snprintf(b.zone, sizeof(b.zone), "Europe/Berlin");
+	b.when = (struct booking_schedule){ .wall_s = at[0] + 3600, .repeat = BOOKING_DAILY, .until_wall = INT64_MAX };
+	exchange_does(w, "number " BOOKED_HOST " busy");
+	CHECK_INT(book_try(w, &b), 0);
+	for (unsigned day = 0; day < 3; day++) {
+		if (day > 0)
+			world_sleeps(w, (double)(at[day] - clock_utc_us() / 1000000 - 20));
+		exchange_does(w, "number " BOOKED_HOST " busy");
+		CHECK_INT(event_int(expect_event(w, NULL, "ring", 70), "t") / 1000 - at[day] <= 2, 1);
+		CHECK(clock_utc_us() / 1000000 >= at[day]);
+		world_run(w, 3);
+	}
+	world_close(w);
+}
