@@ -77,7 +77,7 @@ static int begin_tx(struct store_conn *c, void *arg)
 {
 	struct run_query *q = arg;
 	const struct booking_attempt *a = q->attempt;
-	int64_t there;
+	int64_t there = 0;
 	int err = owned(c, q->node, a->run_id, q->now);
 
 	if (!err)

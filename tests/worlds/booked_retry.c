@@ -225,7 +225,7 @@ SCENARIO(booked_across_the_change_of_clocks,
 	CHECK_INT(book_try(w, &b), 0);
 	for (unsigned day = 0; day < 3; day++) {
 		if (day > 0)
-			world_sleeps(w, (double)(at[day] - clock_utc_us() / 1000000 - 20));
+			world_sleeps(w, (double)at[day] - (double)clock_utc_us() / 1e6 - 20);
 		exchange_does(w, "number " BOOKED_HOST " busy");
 		CHECK_INT(event_int(expect_event(w, NULL, "ring", 70), "t") / 1000 - at[day] <= 2, 1);
 		CHECK(clock_utc_us() / 1000000 >= at[day]);
