@@ -29,6 +29,7 @@ struct billing_config {
 	void       *disk_arg;
 	struct card_config cards;   /* billing/card.h */
 	struct password_limits passwords;
+	unsigned calls_per_day;     /* of an account, on all nodes; 0: no limit */
 	uint64_t journal_big;       /* octets, from which the journal begins anew with what is still needed; 0: 4 MiB */
 };
 
@@ -51,7 +52,8 @@ struct billing_trigger {
 };
 /* service: the number that was dialled; a tariff of its own goes before the account's, and with a provider it knows that one's
  * accounts only (rule 24). NULL: none.
- * Blocking. 0; -ENOENT no such number; -EACCES suspended or closed; -EDQUOT not enough money; -ENODATA no rate for the callback;
+ * Blocking. 0; -ENOENT no such number; -EACCES suspended or closed; -EDQUOT not enough money; -EUSERS too many
+ * calls in the last 24 hours; -ENODATA no rate for the callback;
  * -EIO. */
 int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us,
                           struct billing_trigger *t);

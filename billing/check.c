@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "billing/internal.h"
+#include "core/clock.h"
 #include "billing/tariff.h"
 
 struct check {
@@ -34,6 +35,20 @@ static int check_row(void *arg, const char *const *col, unsigned cols)
 	return 1;
 }
 
+/* Calls begun in the last 24 hours, on whatever node: each has opened a hold. */
+static int check_day(struct store_conn *c, const struct check *q)
+{
+	unsigned most = q->b->config.calls_per_day;
+	int64_t count;
+	int err;
+
+	if (most == 0)
+		return 0;
+	err = store_query_int(c, &count, "SELECT COUNT(*) FROM hold WHERE account_id = ? AND opened_at > ?", "it",
+	                      q->t->account.account_id, q->at_utc_us - CLOCK_SEC(86400));
+	return err ? err : count >= most ? -EUSERS : 0;
+}
+
 static int check_trigger_tx(struct store_conn *c, void *arg)
 {
 	struct check *q = arg;
@@ -59,7 +74,9 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 	(void)snprintf(t->account.number, sizeof(t->account.number), "%s", q->number);
 	ask.tariff_id = t->account.tariff_id;
 	ask.discount_bp = t->account.discount_bp;
-	err = tariff_quote(c, &ask, &t->callback_rate);
+	err = check_day(c, q);
+	if (!err)
+		err = tariff_quote(c, &ask, &t->callback_rate);
 	if (!err)
 		err = tariff_cheapest_first(c, &ask, &member_e4);
 	if (err)

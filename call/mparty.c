@@ -594,6 +594,11 @@ int64_t mparty_seconds_left(const struct mparty *m)
 	return m->charge ? charge_seconds_left(m->charge) : INT64_MAX;
 }
 
+int64_t mparty_seconds_left_with(const struct mparty *m, const struct rate_quote *rate)
+{
+	return m->charge ? charge_seconds_left_with(m->charge, rate) : INT64_MAX;
+}
+
 struct mparty *mparty_first(struct mparty_env *env)
 {
 	return list_empty(&env->calls) ? NULL : list_entry(env->calls.next, struct mparty, link);

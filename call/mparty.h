@@ -182,6 +182,8 @@ struct leg  *mparty_host(const struct mparty *m);
 uint64_t     mparty_version(const struct mparty *m);
 int64_t      mparty_began_us(const struct mparty *m);
 int64_t      mparty_seconds_left(const struct mparty *m);
+/* With one more leg at this rate: what a host is told before he dials. */
+int64_t mparty_seconds_left_with(const struct mparty *m, const struct rate_quote *rate);
 struct mparty *mparty_first(struct mparty_env *env);
 struct mparty *mparty_next(struct mparty_env *env, struct mparty *m);
 struct mparty *mparty_find(struct mparty_env *env, const char *call_id);

@@ -71,7 +71,7 @@ static void run_setup(struct booked_run *r, const struct run_query *q)
 	int64_t now_utc = clock_utc_us();
 
 	s->account = q->answer.account;
-	s->host_rate = q->answer.callback_rate;
+	s->host_rate = ivr_host_rate(c->service, &q->answer.callback_rate);
 	(void)snprintf(s->language, sizeof(s->language), "%s", b->language[0] ? b->language : q->answer.language);
 	(void)snprintf(s->shown, sizeof(s->shown), "%s", c->reserved->show_host ? b->host : c->service->number);
 	memcpy(s->booking_id, b->id, ID_SIZE);

@@ -143,6 +143,7 @@ static int callback_answered(struct callback *c, struct leg *l)
 		d.lang = c->service->language;
 	dialogue_begin(&d, c->env, l, d.lang);
 	dialogue_attach(&d, m);
+	d.say_rate = c->service->say_rate;
 	err = c->say_confirmed ? dialogue_say_id(&d, "order-confirmed") : 0;
 	if (err != -ECONNRESET && c->service->ask_host)
 		err = callback_ask(&d);

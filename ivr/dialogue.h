@@ -17,6 +17,7 @@ struct dialogue {
 	struct mparty_observer observer;
 	int64_t                hash_us;  /* when the last terminating # came */
 	unsigned               keys;     /* pressed so far */
+	bool                   say_rate; /* the service's: before an invitation */
 	uint32_t               last_play; /* the newest to his line; 0: none yet */
 	int                    volume_db10; /* of what he hears (#7, #9) */
 	uint8_t                told[(MPARTY_PARTIES_MAX + 8) / 8];  /* by order: who invites him */

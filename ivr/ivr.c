@@ -33,6 +33,7 @@ const struct counter_desc ivr_counters[IVR_COUNTERS] = {
 	[IVR_REFUSED_ACCOUNT] = { "refused_account", "triggers of unknown or suspended subscribers" },
 	[IVR_REFUSED_MONEY] = { "refused_money", "triggers of subscribers without enough money" },
 	[IVR_REFUSED_BUSY] = { "refused_busy", "triggers for which there was no channel, no rate, or no database" },
+	[IVR_REFUSED_LIMIT] = { "refused_limit", "triggers of subscribers who have had their calls of the day" },
 	[IVR_CALLBACKS] = { "callbacks", "attempts to call a subscriber back" },
 	[IVR_CALLBACKS_ANSWERED] = { "callbacks_answered", "callbacks that were answered" },
 	[IVR_CALLBACKS_GIVEN_UP] = { "callbacks_given_up",
@@ -60,6 +61,23 @@ enum ivr_identity ivr_identity(const struct leg *l, const struct ivr_service *s)
 	if (c->canonical[0] == '\0' || strcmp(c->canonical, s->number) == 0)
 		return IVR_IDENTITY_DIVERTED;
 	return IVR_IDENTITY_GOOD;
+}
+
+static void rate_free(struct rate *r)
+{
+	r->setup_e4 = r->price_e4 = 0;
+	r->band_count = 0;
+}
+
+struct rate_quote ivr_host_rate(const struct ivr_service *s, const struct rate_quote *rate)
+{
+	struct rate_quote q = *rate;
+
+	if (s->callback_free) {
+		rate_free(&q.now);
+		rate_free(&q.next);
+	}
+	return q;
 }
 
 int ivr_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t, struct leg *l)

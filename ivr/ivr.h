@@ -24,6 +24,8 @@ struct ivr_settings { /* defaults in node/config.c, each with its range and reas
 	unsigned congestion_retries;    /* 12: a minute of them */
 	unsigned prompts_without_key;   /* 3 */
 	unsigned wrong_numbers;         /* 5 in a row: then goodbye */
+	/* multi-party calls at once on this node, ordered ones included; 0: as many as there are channels */
+	unsigned rooms_max;
 	bool     announce_host;         /* yes: invitees hear who invites them (rule 18) */
 };
 
@@ -39,6 +41,9 @@ struct ivr_service { /* a service number; the node's, outlives all calls */
 	bool     ask_host;                     /* called back, he presses 1 first: it may be another phone, or a voicemail */
 	bool     ask_parties;                  /* so does everybody who is called in */
 	bool     private_first;                /* the host talks alone to who is added, until he presses * */
+	/* before an invitee is called the host hears the price and the minutes there are for it */
+	bool     say_rate;
+	bool     callback_free;                /* the leg to the host costs nothing */
 	bool     use_restricted;               /* a restricted calling number is used (default: refused, rule 4) */
 };
 
@@ -50,6 +55,7 @@ enum ivr_counter {
 	IVR_REFUSED_ACCOUNT,
 	IVR_REFUSED_MONEY,
 	IVR_REFUSED_BUSY,
+	IVR_REFUSED_LIMIT,
 	IVR_CALLBACKS,
 	IVR_CALLBACKS_ANSWERED,
 	IVR_CALLBACKS_GIVEN_UP,
@@ -89,6 +95,9 @@ void ivr_env_init(struct ivr_env *env); /* the lists; everything else is the nod
  * by the network, never one that was diverted here. */
 enum ivr_identity { IVR_IDENTITY_GOOD, IVR_IDENTITY_DIVERTED, IVR_IDENTITY_WITHHELD, IVR_IDENTITY_UNSCREENED };
 enum ivr_identity ivr_identity(const struct leg *l, const struct ivr_service *s);
+
+/* What the host's own leg costs: its rate, or nothing where the service says so. */
+struct rate_quote ivr_host_rate(const struct ivr_service *s, const struct rate_quote *rate);
 
 /* An incoming call to a service number: which service it is. 0 or -ENOMEM. */
 int  ivr_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t, struct leg *l);

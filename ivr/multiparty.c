@@ -122,6 +122,54 @@ static int private_talk(struct dialogue *d, unsigned order)
 	return 0; /* talk() brings in who is there */
 }
 
+struct price_query {
+	struct billing              *billing;
+	const struct charge_account *account;
+	const char                  *number;
+	int64_t                      at_utc_us;
+	struct rate_quote            quote;
+};
+
+static int price_run(void *arg)
+{
+	struct price_query *q = arg;
+
+	return billing_rate_leg(q->billing, q->account, q->number, q->at_utc_us, &q->quote);
+}
+
+/* What it costs and how long it may last, as it would be charged now; -ECANCELED: too dear, he pressed *. What cannot be rated is
+ * told by the invitation. */
+static int tell_price(struct dialogue *d, const char *number)
+{
+	struct price_query q = {
+		.billing = d->env->billing, .account = &mparty_setup(d->m)->account, .number = number, .at_utc_us = clock_utc_us()
+	};
+	struct rating_run run = { 0 };
+	const struct rate *rate;
+	struct say_list list;
+	int64_t left;
+	char key;
+	int err = worker_call(d->env->workers, price_run, &q);
+
+	if (err)
+		return 0;
+	rate = rate_quote_at(&q.quote, q.at_utc_us);
+	left = mparty_seconds_left_with(d->m, &q.quote);
+	if (left <= 0 || !rating_run_next(rate, 1, q.at_utc_us, &run))
+		return 0;
+	say_begin(&list);
+	say_rate(&list, d->lang, run.price_e4 * (RATE_DISCOUNT_MAX - rate->discount_bp) / RATE_DISCOUNT_MAX,
+	         rate->setup_e4 * (RATE_DISCOUNT_MAX - rate->discount_bp) / RATE_DISCOUNT_MAX);
+	say_minutes_left(&list, d->lang, left);
+	err = dialogue_say(d, &list);
+	if (err != -EINTR)
+		return err;
+	do
+		err = dialogue_key(d, 0, &key);
+	while (err == -EAGAIN);
+	return err == -ETIMEDOUT ? 0 : !err && key == '*' ? -ECANCELED : err;
+}
+
 /* 0: it is in, and so is the host. -EAGAIN: it is not, he was told. -ECANCELED: he went back while it rings. */
 static int invite(struct dialogue *d, const char *number)
 {
@@ -130,6 +178,11 @@ static int invite(struct dialogue *d, const char *number)
 	char key, before = '\0';
 	int err;
 
+	if (d->say_rate) {
+		err = tell_price(d, number);
+		if (err)
+			return err == -ECANCELED && mparty_parties_live(d->m) == 0 ? -EAGAIN : err;
+	}
 	err = mparty_invite(d->m, NULL, number, true, &order);
 	if (err == -ENOTCONN)
 		return -ECONNRESET;

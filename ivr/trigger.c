@@ -33,6 +33,7 @@ static const struct refusal refused_withheld = { "refused-withheld", IVR_REFUSED
 static const struct refusal refused_unscreened = { "refused-unscreened", IVR_REFUSED_IDENTITY };
 static const struct refusal refused_no_money = { "refused-no-money", IVR_REFUSED_MONEY };
 static const struct refusal refused_busy = { "refused-busy-try-later", IVR_REFUSED_BUSY };
+static const struct refusal refused_limit = { "refused-too-many-calls", IVR_REFUSED_LIMIT };
 static const struct refusal already_pending = { "already-pending", IVR_REPEATED };
 static const struct refusal already_in_conference = { "already-in-conference", IVR_REPEATED };
 
@@ -111,6 +112,16 @@ static int trigger_query_run(void *arg)
 	return billing_trigger_check(q->env->billing, q->number, q->service, q->at_utc_us, &q->answer);
 }
 
+static bool rooms_taken(const struct ivr_env *env)
+{
+	const struct list *n;
+	unsigned ordered = 0, most = env->settings.rooms_max;
+
+	for (n = env->callbacks.next; n != &env->callbacks; n = n->next)
+		ordered += list_entry(n, struct callback, link)->live == NULL;
+	return most && env->mparty->call_count + ordered >= most;
+}
+
 /* Account, money, a channel for the callback, the hold: all before the confirmation is spoken. NULL: everything is set. */
 static const struct refusal *trigger_order(struct trigger *t)
 {
@@ -125,7 +136,7 @@ static const struct refusal *trigger_order(struct trigger *t)
 
 	if (c)
 		return c->live ? &already_in_conference : &already_pending;
-	if (t->env->stopping || callback_alloc(&t->callback, t->env, t->service, q.number) != 0)
+	if (rooms_taken(t->env) || t->env->stopping || callback_alloc(&t->callback, t->env, t->service, q.number) != 0)
 		return &refused_busy;
 	c = t->callback;
 	memcpy(c->setup.call_id, t->leg->log.call, sizeof(c->setup.call_id));
@@ -138,6 +149,8 @@ static const struct refusal *trigger_order(struct trigger *t)
 		return &refused_suspended;
 	if (err == -EDQUOT)
 		return &refused_no_money;
+	if (err == -EUSERS)
+		return &refused_limit;
 	if (err) { /* rule 23: without the database nothing is promised */
 		LOGX(LOG_WARN, &t->leg->log, "%s cannot be served: %s", q.number,
 		     err == -ENODATA ? "his tariff has no rate for calling him back, or none at all (areas and tariff imported?)"
@@ -147,7 +160,7 @@ static const struct refusal *trigger_order(struct trigger *t)
 	if (route_reserve(t->env->routes, q.number, &c->reserved) != 0)
 		return &refused_busy;
 	c->setup.account = q.answer.account;
-	c->setup.host_rate = q.answer.callback_rate;
+	c->setup.host_rate = ivr_host_rate(t->service, &q.answer.callback_rate);
 	(void)snprintf(c->setup.language, sizeof(c->setup.language), "%s", q.answer.language);
 	(void)snprintf(c->setup.shown, sizeof(c->setup.shown), "%s", t->trunk->show_host ? q.number : t->service->number);
 	c->setup.restricted = t->leg->calling.restricted;

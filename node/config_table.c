@@ -123,6 +123,7 @@ static const struct config_field span_table[] = {
 	{ .name = NULL },
 };
 
+static const struct config_choice rated_free[] = { { "rated", false }, { "free", true }, { .name = NULL } };
 static const struct config_choice kinds[] = {
 	{ "multiparty", IVR_MULTIPARTY }, { "selfcare", IVR_SELFCARE_NUMBER }, { .name = NULL } };
 
@@ -148,6 +149,12 @@ static const struct config_field service_table[] = {
 	  .text = "Who is called in presses 1 to come in. His leg is charged from the answer all the same." },
 	{ "private_first", CONFIG_BOOL, IN_SERVICE(private_first), .preset = "no",
 	  .text = "The host talks alone to who is added: * brings both in, ## drops the new party." },
+	{ "callback", CONFIG_ENUM, IN_SERVICE(callback_free), .preset = "rated", .choices = rated_free,
+	  .text = "The leg to the host himself is rated like others, or free." },
+	{ "say_rate", CONFIG_BOOL, IN_SERVICE(say_rate), .preset = "no",
+	  .text = "Before somebody is called the host hears what a minute costs, and for how many minutes there is money; * goes "
+	          "back without a "
+	          "call." },
 	{ "restricted_numbers", CONFIG_ENUM, IN_SERVICE(use_restricted), .preset = "refuse", .choices = refuse_use,
 	  .text = "Calls whose number is withheld from display, but known to the node, are refused or used." },
 	{ .name = NULL },
@@ -194,6 +201,11 @@ static const struct config_field prompts_table[] = {
 static const struct config_field limits_table[] = {
 	{ "members", CONFIG_INT, IN_NODE(options.members_max), .preset = "32", .min = 2, .max = MEDIA_ROOM_PORTS_MAX,
 	  .text = "Parties in one call, host included." },
+	{ "rooms", CONFIG_INT, IN_NODE(options.ivr.rooms_max), .preset = "0", .min = 0, .max = 100000,
+	  .text = "Multi-party calls at once on this node, those ordered by telephone included; 0: as many as there are "
+	          "channels." },
+	{ "calls_per_day", CONFIG_INT, IN_NODE(options.calls_per_day), .preset = "0", .min = 0, .max = 100000,
+	  .text = "Multi-party calls of an account within 24 hours, on all nodes; 0: no limit." },
 	{ "call_min", CONFIG_INT, IN_NODE(options.limits.limit_us[CALL_TOO_LONG]), .preset = "240", .min = 1, .max = 10080,
 	  .scale = 60 * S, .text = "A multi-party call lasts so many minutes at most." },
 	{ "silence_min", CONFIG_INT, IN_NODE(options.limits.limit_us[CALL_SILENT]), .preset = "10", .min = 0, .max = 1440,

@@ -137,6 +137,7 @@ static int node_open_store(struct node *n)
 	config.disk_percent = n->options.disk_percent;
 	config.cards = n->options.cards;
 	config.passwords = n->options.passwords;
+	config.calls_per_day = n->options.calls_per_day;
 	(void)snprintf(config.home_area, sizeof(config.home_area), "%s", n->options.numbers.area);
 	return billing_open(&n->billing, n->loop, n->store, n->workers, &n->counters, &config);
 }

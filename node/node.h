@@ -53,6 +53,7 @@ struct node_options { /* copied; strings too */
 	struct call_limits    limits;
 	struct card_config    cards;
 	struct password_limits passwords;
+	unsigned              calls_per_day;   /* of an account; 0: no limit */
 	unsigned              members_max;
 	unsigned              workers;
 	int64_t               t302_us;             /* overlap receiving: digits stop for so long */

@@ -281,6 +281,21 @@ void say_minutes_left(struct say_list *list, enum prompt_lang lang, int64_t seco
 	say_duration_s(list, lang, seconds >= 60 ? seconds / 60 * 60 : seconds);
 }
 
+static int64_t up_to_fen(int64_t e4)
+{
+	return (e4 + 99) / 100 * 100;
+}
+
+void say_rate(struct say_list *list, enum prompt_lang lang, int64_t minute_e4, int64_t setup_e4)
+{
+	say_prompt(list, "rate-is");
+	say_money_e4(list, lang, up_to_fen(minute_e4));
+	if (setup_e4 > 0) {
+		say_prompt(list, "rate-setup");
+		say_money_e4(list, lang, up_to_fen(setup_e4));
+	}
+}
+
 void say_money_warning(struct say_list *list, enum prompt_lang lang, int64_t seconds)
 {
 	say_prompt(list, "money-warning");

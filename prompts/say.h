@@ -55,6 +55,9 @@ void say_time(struct say_list *list, enum prompt_lang lang, int year, int month,
 /* #8 (telephony rule 14), and the warning (rule 22). From a minute on, whole minutes, rounded down: never more than there is.
  * INT64_MAX: the balance sets no limit. */
 void say_minutes_left(struct say_list *list, enum prompt_lang lang, int64_t seconds);
+/* What a minute costs, and a set-up fee where there is one (said before dialling); both rounded up to the fen: never less than is
+ * charged. */
+void say_rate(struct say_list *list, enum prompt_lang lang, int64_t minute_e4, int64_t setup_e4);
 void say_money_warning(struct say_list *list, enum prompt_lang lang, int64_t seconds);
 void say_balance(struct say_list *list, enum prompt_lang lang, int64_t balance_e4);
 void say_max_duration_warning(struct say_list *list, enum prompt_lang lang, int64_t seconds);  /* rule 18 */

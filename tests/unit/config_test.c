@@ -190,10 +190,10 @@ static void config_mistakes_have_their_lines(void **state)
 		{ SPAN "limits:\n  members: 99999999999999999999\n", "is no whole number" },
 		{ SPAN "limits:\n  members: [2]\n", "test.yaml:6: limits.members: one value is wanted here: 2 to 512" },
 		{ SPAN "limits: 7\n", "test.yaml:5: limits: settings are wanted here" },
-		{ SPAN "limits:\n  member: 7\n",
-		  "test.yaml:6: limits.member: there is no such setting here (there are: members, call_min, "
-		  "silence_min, warning_s, password_tries, "
-		  "password_lock_min)" },
+		{ SPAN "limits:\n  member: 7\n", "test.yaml:6: limits.member: there is no such setting here (there are: members, "
+		                                 "rooms, calls_per_day, call_min, "
+		                                 "silence_min, warning_s, password_tries, "
+		                                 "password_lock_min)" },
 		{ SPAN "limits:\n  members: 7\n  members: 8\n", "test.yaml:7: limits.members: is set twice, first in line 6" },
 		{ SPAN "sounds: {}\n", "test.yaml:5: sounds: is set twice, first in line 2" },
 		{ SPAN "frobnicate: 1\n", "test.yaml:5: frobnicate: there is no such setting here" },
