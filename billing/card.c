@@ -238,6 +238,54 @@ int card_redeem(struct store *s, const struct card_config *config, struct card_r
 	return err ? err : store_tx(s, redeem_tx, &q);
 }
 
+/* ---- housekeeping ---- */
+
+struct unlock {
+	const char *number, *who;
+	char        id[ID_SIZE];
+	int64_t     at_utc_us, count;
+};
+
+static int unlock_tx(struct store_conn *c, void *arg)
+{
+	struct unlock *q = arg;
+	uint64_t by_caller = 0, of_account = 0;
+	char after[64];
+	int err = store_exec(c, &by_caller, "DELETE FROM card_failure WHERE caller = ?", "s", q->number);
+
+	if (!err)
+		err = store_exec(
+			c, &of_account,
+			"DELETE FROM card_failure WHERE account_id IN (SELECT account_id FROM account_number WHERE number = ? "
+			"AND valid_to IS NULL)",
+			"s", q->number);
+	if (err)
+		return err;
+	err = billing_audited(c, q->id);
+	if (err)
+		return err > 0 ? 0 : err;
+	q->count = (int64_t)(by_caller + of_account);
+	(void)snprintf(after, sizeof(after), "%lld failed attempts forgotten", (long long)q->count);
+	return billing_audit(c, &(struct audit_entry){ .id = q->id,
+	                                               .who = q->who,
+	                                               .what = "card.unlock",
+	                                               .subject = q->number,
+	                                               .after = after,
+	                                               .at_utc_us = q->at_utc_us });
+}
+
+int card_unlock(struct store *s, const char *number, const char *who, int64_t at_utc_us, int64_t *count)
+{
+	struct unlock q = { .number = number, .who = who, .at_utc_us = at_utc_us };
+	int err;
+
+	random_id(q.id);
+	err = number[0] ? store_tx(s, unlock_tx, &q) : -EINVAL;
+	if (!err)
+		*count = q.count;
+	return err;
+}
+
 static int forget_tx(struct store_conn *c, void *arg)
 {
 	return store_exec(c, NULL, "DELETE FROM card_failure WHERE at < ?", "t", *(const int64_t *)arg);

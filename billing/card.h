@@ -62,6 +62,9 @@ struct card_redeem {
  * answer, and it may have happened: to be asked again with the same id; -EEXIST the id was another card's. */
 int card_redeem(struct store *s, const struct card_config *config, struct card_redeem *r);
 
+/* An operator believes him: failed attempts of this caller, and those to recharge his account, count no more. *count: how many
+ * that were. Blocking. */
+int card_unlock(struct store *s, const char *number, const char *who, int64_t at_utc_us, int64_t *count);
 /* Failed attempts older than this one are forgotten. Blocking. */
 int card_forget(struct store *s, int64_t before_utc_us);
 

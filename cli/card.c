@@ -267,6 +267,56 @@ static int run_block(struct cli *c)
 	return card_to(c, CARD_IS_BLOCKED);
 }
 
+/* ---- failed attempts ---- */
+
+static int run_failures(struct cli *c)
+{
+	static const char *const names[] = { "at", "outcome", "caller", "number", "trunk", NULL };
+	static const struct column columns[] = {
+		{ "at", "AT (UTC)", COLUMN_TEXT },
+		{ "outcome", "OUTCOME", COLUMN_TEXT },
+		{ "caller", "CALLER", COLUMN_TEXT },
+		{ "number", "FOR", COLUMN_TEXT },
+		{ "trunk", "THROUGH", COLUMN_TEXT },
+		{ NULL, NULL, COLUMN_TEXT },
+	};
+	json_t *list;
+	int status = cli_database(c);
+
+	if (status == CLI_OK)
+		status = cli_rows(
+			c, &list, names, 100,
+			"SELECT f.at, f.outcome, f.caller, (SELECT MIN(n.number) FROM account_number n WHERE n.account_id = "
+			"f.account_id AND n.valid_to IS NULL), f.trunk FROM card_failure f ORDER BY f.at DESC, f.id DESC "
+			"LIMIT ?",
+			NULL, NULL);
+	if (status == CLI_OK)
+		cli_show(c, list, columns, "no failed attempts");
+	return status;
+}
+
+static int run_unlock(struct cli *c)
+{
+	char number[33], who[AUDIT_WHO_SIZE];
+	int64_t count;
+	int status, err;
+
+	if (!cli_number(c, c->arg[0], number))
+		return CLI_USAGE;
+	status = cli_database(c);
+	if (status != CLI_OK)
+		return status;
+	cli_who(who);
+	err = card_unlock(c->store, number, who, clock_utc_us(), &count);
+	if (err)
+		return cli_database_error(c, err, number);
+	if (c->json)
+		cli_show(c, json_pack("{s:I}", "forgotten", (json_int_t)count), NULL, NULL);
+	else
+		fprintf(c->out, "%lld failed attempts forgotten\n", (long long)count);
+	return CLI_OK;
+}
+
 /* ---- redemption: by the node, which has the keys and keeps the limits ---- */
 
 static int run_redeem(struct cli *c)
@@ -308,5 +358,7 @@ const struct cli_command cli_card_commands[] = {
 	{ "card block", "CARD", "One card cannot be redeemed any more.", 1, 1, run_block },
 	{ "card redeem", "CARD --account NUMBER [--id ID]", "A running node redeems a card. The same id twice is one redemption.",
 	  1, 1, run_redeem },
+	{ "card failures", "[--limit N]", "Failed attempts of the last 30 days, the latest first.", 0, 0, run_failures },
+	{ "card unlock", "NUMBER", "His failed attempts, and those for his account, count no more.", 1, 1, run_unlock },
 	{ NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ivr/selfcare.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

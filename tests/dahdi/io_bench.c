@@ -211,7 +211,8 @@ static uint64_t report(const char *name, struct result *r, unsigned ticks)
 	printf("| %-32s %7.1f system calls, %8.0f instructions a leg and second; %6.1f us a tick (least %.1f); %llu of %llu "
 	       "blocks missed\n",
 	       name, (double)r->calls / legs / seconds, (double)median * 100 / legs, (double)median / 1000,
-	       (double)r->ns[0] / 1000, (unsigned long long)r->missed, (unsigned long long)(r->missed + r->blocks));
+	       (double)r->ns[0] / 1000, (unsigned long long)r->missed,
+	       (unsigned long long)r->missed + (unsigned long long)r->blocks);
 	return median;
 }
 

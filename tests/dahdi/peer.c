@@ -17,7 +17,8 @@ int main(int argc, char **argv)
 	struct dahdi_dynamic_span span = { .driver = "loc", .numchans = 31, .timing = 0 };
 	int ctl, err = 0;
 
-	if (argc != 3 || strlen(argv[2]) >= sizeof(span.addr) || (strcmp(argv[1], "create") && strcmp(argv[1], "destroy"))) {
+	if (argc != 3 || strlen(argv[2]) >= sizeof(span.addr) ||
+	    (strcmp(argv[1], "create") != 0 && strcmp(argv[1], "destroy") != 0)) {
 		fputs("usage: peer create|destroy KEY:ID\n", stderr);
 		return 2;
 	}

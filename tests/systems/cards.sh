@@ -83,9 +83,12 @@ same "49 refusals" $refused 49
 same "each with its reason" "$(cat "$dir"/once.* | grep -cE '^outcome: +(used|too_many|done)$')" 50
 same "20.00 in the account" "$(sql "SELECT balance_e4 FROM v_account WHERE number = '8613800000002'")" 200000
 expect "after ten failures nothing is looked at" 1 '^outcome: +too_many' redeem "$(card 4)" --account 13800000002
-same "three cards are used" "$(sql "SELECT COUNT(*) FROM v_card WHERE state = 'used'")" 3
-expect "the batch counts them" 0 '^used: +3' p card batch show spring
-expect "as do the node's counters" 0 'cards_redeemed +4' p counters billing # one of them was told twice
+expect "who failed is seen" 0 'used +8613800000002' p card failures
+expect "an operator lets him try again" 0 '^10 failed attempts forgotten' p card unlock 13800000002
+expect "and he may" 0 '^outcome: +done' redeem "$(card 4)" --account 13800000002
+same "four cards are used" "$(sql "SELECT COUNT(*) FROM v_card WHERE state = 'used'")" 4
+expect "the batch counts them" 0 '^used: +4' p card batch show spring
+expect "as do the node's counters" 0 'cards_redeemed +5' p counters billing # one of them was told twice
 expect "the whole batch is blocked" 0 '^state: +blocked' p card batch block spring
 expect "and shown so" 0 '^spring +blocked +60 +20.00 +2090-01-01' p card batch list
 expect "with all its cards but the used" 1 '^outcome: +blocked' redeem "$(card 5)" --account 13800000001

@@ -506,6 +506,28 @@ static void test_failed_attempts_are_limited(void **state)
 	card_world_close(&w);
 }
 
+static void test_an_operator_unlocks(void **state)
+{
+	struct card_world w;
+	int64_t count = 0;
+
+	(void)state;
+	card_world_open(&w);
+	card_world_cards(&w, "b", 2, 10000);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(try_as(&w, WRONG_CARD, OTHER, HOST, "", CARD_AT), CARD_UNKNOWN);
+	assert_int_equal(try_as(&w, WRONG_CARD, OTHER, "8613700000000", "", CARD_AT), CARD_UNKNOWN);
+	assert_int_equal(try_as(&w, w.number[0], OTHER, HOST, "", CARD_AT), CARD_TOO_MANY);
+	assert_int_equal(card_unlock(w.s, "", "cli:test@here", CARD_AT, &count), -EINVAL);
+	assert_int_equal(card_unlock(w.s, HOST, "cli:test@here", CARD_AT, &count), 0);
+	assert_int_equal(count, 5);
+	assert_int_equal(try_as(&w, w.number[0], OTHER, HOST, "", CARD_AT), CARD_DONE);
+	assert_int_equal(card_unlock(w.s, OTHER, "cli:test@here", CARD_AT, &count), 0); /* as an account */
+	assert_int_equal(count, 1);
+	assert_int_equal(database_int(w.s, "SELECT COUNT(*) FROM audit WHERE what = 'card.unlock'"), 2);
+	card_world_close(&w);
+}
+
 static void test_trunks_and_all_together_are_limited(void **state)
 {
 	struct card_world w;
@@ -670,6 +692,7 @@ int main(void)
 		cmocka_unit_test(test_key_files_of_any_bytes),
 		cmocka_unit_test(test_a_sealed_file_is_for_its_printer_alone),
 		cmocka_unit_test(test_failed_attempts_are_limited),
+		cmocka_unit_test(test_an_operator_unlocks),
 		cmocka_unit_test(test_trunks_and_all_together_are_limited),
 		cmocka_unit_test(test_another_providers_card_is_unknown),
 		cmocka_unit_test(test_one_card_is_redeemed_once),
