@@ -191,7 +191,7 @@ static int rerate_row(void *arg, const char *const *col, unsigned cols)
 static int rerate(struct store_conn *c, struct reconcile *r)
 {
 	struct run u = { .r = r };
-	int err;
+	int err = 0;
 
 	do {
 		u.rows = 0;

@@ -10,8 +10,8 @@
 #include "core/clock.h"
 
 /* A call that has ended is settled within moments; so often its hold is looked at again before that is a discrepancy. */
-#define HOLD_LOOKS  10
-#define HOLD_PAUSE_US 1000000
+#define HOLD_LOOKS    20
+#define HOLD_PAUSE_US 500000
 
 static const struct column finding_columns[] = {
 	{ "check", "CHECK", COLUMN_TEXT },      { "object", "OF", COLUMN_TEXT }, { "at", "AT (UTC)", COLUMN_TEXT },
