@@ -64,7 +64,7 @@ static inline void card_world_open(struct card_world *w)
 	unsigned id;
 
 	memset(w, 0, sizeof(*w));
-	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/partyline-cards-XXXXXX");
+	tests_tmp(w->dir, sizeof(w->dir), "partyline-cards");
 	assert_non_null(mkdtemp(w->dir));
 	card_config_default(&w->config);
 	(void)snprintf(w->config.key_file, sizeof(w->config.key_file), "%s/keys", w->dir);

@@ -16,6 +16,7 @@
 #include "core/log.h"
 #include "core/magic.h"
 #include "store/store.h"
+#include "tests/tmp.h"
 
 static char     database_dir[64];
 static unsigned database_count;
@@ -32,7 +33,7 @@ static int database_shell(const char *what)
 static int database_start(void **state)
 {
 	(void)state;
-	(void)snprintf(database_dir, sizeof(database_dir), "/tmp/partyline-db-XXXXXX");
+	tests_tmp(database_dir, sizeof(database_dir), "partyline-db");
 	return mkdtemp(database_dir) == NULL ? -1 : database_shell("start");
 }
 

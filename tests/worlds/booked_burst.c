@@ -6,7 +6,7 @@
 
 #include "tests/worlds/booked.h"
 
-#define BURST    200
+#define BURST    (WORLD_STRIDE == 1 ? 200 : 80)
 #define RESERVE  2
 #define CHANNELS (30 - RESERVE)
 #define PLANNED  "2026-03-02 02:01:00.000"

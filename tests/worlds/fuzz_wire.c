@@ -14,7 +14,7 @@
 #include "tests/worlds/harness.h"
 #include "tests/worlds/world.h"
 
-#define ROUND       1000
+#define ROUND       (1000 / WORLD_STRIDE)
 #define STEP_S      0.25
 #define ROUND_MAX_S 1200 /* virtual; changes come more rarely when all calls hang */
 

@@ -12,6 +12,7 @@
 #include "billing/tariff.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "tests/tmp.h"
 #include "tests/worlds/world.h"
 
 static char harness_dir[64];
@@ -20,7 +21,7 @@ int harness_start(void)
 {
 	char cmd[200];
 
-	(void)snprintf(harness_dir, sizeof(harness_dir), "/tmp/worlds-XXXXXX");
+	tests_tmp(harness_dir, sizeof(harness_dir), "worlds");
 	if (mkdtemp(harness_dir) == NULL)
 		return -1;
 	(void)snprintf(cmd, sizeof(cmd), "FAST=1 packaging/mariadb.sh start %s >/dev/null", harness_dir);

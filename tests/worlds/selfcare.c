@@ -8,6 +8,7 @@
 #include "billing/card_make.h"
 #include "billing/card_state.h"
 #include "billing/password.h"
+#include "tests/tmp.h"
 #include "tests/worlds/booked.h"
 
 #define CARE    "12580"
@@ -42,7 +43,7 @@ static void care_open(struct care *c)
 	unsigned id;
 
 	memset(c, 0, sizeof(*c));
-	(void)snprintf(c->dir, sizeof(c->dir), "/tmp/world-XXXXXX");
+	tests_tmp(c->dir, sizeof(c->dir), "world");
 	CHECK(mkdtemp(c->dir) != NULL);
 	card_config_default(&c->config);
 	(void)snprintf(c->config.key_file, sizeof(c->config.key_file), "%s/keys", c->dir);

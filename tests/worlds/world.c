@@ -12,6 +12,7 @@
 #include "core/coro.h"
 #include "core/random.h"
 #include "core/worker.h"
+#include "tests/tmp.h"
 #include "tests/worlds/harness.h"
 
 #define BEGIN_UTC_US 1772416800000000LL /* Monday 2026-03-02 02:00 UTC, 10:00 in China */
@@ -182,10 +183,11 @@ struct world *world_open(const struct world_setup *s)
 {
 	static const struct world_setup usual = { .cut = EXCHANGE_CUT_ANY };
 	struct world *w = calloc(1, sizeof(*w));
-	char dir[] = "/tmp/world-XXXXXX";
+	char dir[64];
 
 	if (s == NULL)
 		s = &usual;
+	tests_tmp(dir, sizeof(dir), "world");
 	if (w == NULL || mkdtemp(dir) == NULL)
 		world_fail(__FILE__, __LINE__, "no memory or no directory");
 	(void)snprintf(w->dir, sizeof(w->dir), "%s", dir);

@@ -32,16 +32,20 @@
 
 #define SCENARIOS_MAX 256
 
-/* A story lived again for every step of something takes every fourth step under ThreadSanitizer, which looks for races and is
- * slow; the release and AddressSanitizer builds do every one. */
-#if defined(__SANITIZE_THREAD__)
-#define WORLD_STRIDE 4
-#elif defined(__has_feature)
+/* A story lived again for every step of something takes every sixth step under ThreadSanitizer, which looks for races and is
+ * slow, and every second under AddressSanitizer; the release build does each. Fuzzing divides its rounds by it. */
+#ifdef __has_feature
 #if __has_feature(thread_sanitizer)
-#define WORLD_STRIDE 4
+#define WORLD_STRIDE 6
+#elif __has_feature(address_sanitizer)
+#define WORLD_STRIDE 2
 #endif
 #endif
-#ifndef WORLD_STRIDE
+#if !defined(WORLD_STRIDE) && defined(__SANITIZE_THREAD__)
+#define WORLD_STRIDE 6
+#elif !defined(WORLD_STRIDE) && defined(__SANITIZE_ADDRESS__)
+#define WORLD_STRIDE 2
+#elif !defined(WORLD_STRIDE)
 #define WORLD_STRIDE 1
 #endif
 
