@@ -195,6 +195,22 @@ def rule_paths():
                 yield '%s:%d: %s' % (path, n, line.strip())
 
 
+def rule_proofs():
+    """each scenario and unit test that docs/multiparty.md names as a proof is there, and each of its tables has one in every row"""
+    scenarios = set(re.findall(r'SCENARIO\(\s*(\w+)', ''.join(text(p) for p in tracked() if re.match(r'tests/worlds/.*\.c$', p))))
+    path = 'docs/multiparty.md'
+    for n, line in enumerate(text(path).splitlines(), 1):
+        if line.startswith('|') and '---' not in line and 'proved by' not in line and '`' not in line and 'unit:' not in line and 'systems/' not in line:
+            yield '%s:%d: no proof: %s' % (path, n, line)
+        for name in re.findall(r'`([a-z]+(?:_[a-z0-9]+)+)`', line.split('|')[-2] if line.startswith('|') else ''):
+            if name not in scenarios:
+                yield '%s:%d: there is no scenario %s' % (path, n, name)
+        for file, test in re.findall(r'unit:([a-z]\w+)(?::(\w+))?', line):
+            source = 'tests/unit/%s.c' % file
+            if source not in tracked() or (test and test not in text(source)):
+                yield '%s:%d: there is no %s %s' % (path, n, source, test)
+
+
 def rule_lines():
     """lines of C end without blanks and within 130 columns"""
     for path in sources('.c', '.h', product=False):
