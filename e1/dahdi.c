@@ -6,11 +6,11 @@
  * where it is slower, or after a stall, a queue overflows or runs dry, which the kernel tells as an event: then both are emptied
  * and filled anew.
  */
+#include "e1/dahdi_open.h"
 #include "e1/transport.h"
 
 #include <dahdi/user.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +22,7 @@
 
 #define LOG_MODULE "e1"
 
-#define DEVICE        "/dev/dahdi/channel"
-#define CONTROL       "/dev/dahdi/ctl"
-#define CHANNELS_MAX  1024
-#define BUFFERS       8     /* of 80 octets a channel; 4 were too few */
 #define PREFILL       3     /* blocks in the kernel when the first is read, both ways */
-#define D_BUFFERS     32
-#define D_BUFFER_SIZE 1024
 #define ECHO_TAPS     128
 #define STATUS_TICKS  10
 
@@ -46,90 +40,11 @@ struct dahdi_line {
 	int      alarms;
 };
 
-/* ---- control ---- */
-
-static int dahdi_channel(unsigned span, unsigned ts)
-{
-	int ctl = open(CONTROL, O_RDWR | O_CLOEXEC), found = -ENODEV;
-
-	if (ctl < 0)
-		return -errno;
-	for (int channel = 1; channel <= CHANNELS_MAX && found < 0; channel++) {
-		struct dahdi_params p = { .channo = channel };
-
-		if (ioctl(ctl, DAHDI_GET_PARAMS, &p) == 0 && p.spanno == (int)span && p.chanpos == (int)ts)
-			found = channel;
-	}
-	(void)close(ctl);
-	return found;
-}
-
-static int dahdi_fd(unsigned span, unsigned ts, int *fdp)
-{
-	int channel = dahdi_channel(span, ts), fd, err;
-
-	if (channel < 0)
-		return channel;
-	fd = open(DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, DAHDI_SPECIFY, &channel) < 0) {
-		err = -errno;
-		(void)close(fd);
-		return err;
-	}
-	*fdp = fd;
-	return 0;
-}
-
-static int dahdi_buffers(int fd, int count, int size)
-{
-	struct dahdi_bufferinfo bi = {
-		.txbufpolicy = DAHDI_POLICY_IMMEDIATE,
-		.rxbufpolicy = DAHDI_POLICY_IMMEDIATE,
-		.numbufs = count,
-		.bufsize = size,
-	};
-
-	return ioctl(fd, DAHDI_SET_BUFINFO, &bi) < 0 ? -errno : 0;
-}
-
-static int dahdi_open_speech(int fd)
-{
-	int one = 1, law = DAHDI_LAW_ALAW, block = E1_FRAMES;
-	int err;
-
-	if (ioctl(fd, DAHDI_AUDIOMODE, &one) < 0 || ioctl(fd, DAHDI_SETLAW, &law) < 0 ||
-	    ioctl(fd, DAHDI_SET_BLOCKSIZE, &block) < 0)
-		return -errno;
-	err = dahdi_buffers(fd, BUFFERS, E1_FRAMES);
-	if (err)
-		return err;
-	(void)ioctl(fd, DAHDI_BUFFER_EVENTS, &one); /* older drivers have none */
-	return 0;
-}
-
-static int dahdi_open_d(int fd, const char *name)
-{
-	struct dahdi_params p = { 0 };
-
-	if (ioctl(fd, DAHDI_GET_PARAMS, &p) < 0)
-		return -errno;
-	if (p.sigtype != DAHDI_SIG_HDLCFCS) {
-		log_error("%s: timeslot 16 is not set up as a D channel (dchan= in /etc/dahdi/system.conf, then dahdi_cfg)",
-		          name);
-		return -EINVAL;
-	}
-	return dahdi_buffers(fd, D_BUFFERS, D_BUFFER_SIZE);
-}
-
 static void dahdi_close(struct e1_line *l)
 {
 	struct dahdi_line *t = l->transport;
 
-	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++)
-		if (t->fd[ts] >= 0)
-			(void)close(t->fd[ts]);
+	dahdi_close_span(t->fd);
 	free(t);
 	l->transport = NULL;
 }
@@ -137,23 +52,17 @@ static void dahdi_close(struct e1_line *l)
 static int dahdi_open(struct e1_line *l, const struct e1_span_config *c)
 {
 	struct dahdi_line *t = calloc(1, sizeof(*t));
-	int err = 0;
+	int err;
 
 	if (t == NULL)
 		return -ENOMEM;
 	t->span = c->dahdi_span;
-	for (unsigned ts = 0; ts <= E1_TIMESLOTS; ts++)
-		t->fd[ts] = -1;
 	l->transport = t;
-	for (unsigned ts = 1; ts <= E1_TIMESLOTS && !err; ts++) {
-		err = dahdi_fd(t->span, ts, &t->fd[ts]);
-		if (!err)
-			err = ts == 16 ? dahdi_open_d(t->fd[ts], c->name) : dahdi_open_speech(t->fd[ts]);
-		if (err)
-			log_error("%s: DAHDI span %u, timeslot %u: %s", c->name, t->span, ts, strerror(-err));
+	err = dahdi_open_span(c->name, t->span, t->fd);
+	if (err) {
+		free(t);
+		l->transport = NULL;
 	}
-	if (err)
-		dahdi_close(l);
 	return err;
 }
 
@@ -305,9 +214,9 @@ static void dahdi_echo(struct e1_line *l, struct dahdi_line *t, unsigned ts)
 
 static void dahdi_read_d(struct e1_line *l, int fd)
 {
-	uint8_t frame[D_BUFFER_SIZE];
+	uint8_t frame[DAHDI_D_BUFFER];
 
-	for (int i = 0; i < D_BUFFERS; i++) {
+	for (int i = 0; i < DAHDI_D_BUFFERS; i++) {
 		ssize_t n = read(fd, frame, sizeof(frame));
 
 		if (n < 0 && errno == ELAST) {
