@@ -75,6 +75,7 @@ overlay() {
 	for p in date grep sed mariadb timeout; do put "$(command -v $p)" usr/local/bin; done
 	put "$(command -v mariadbd)" usr/sbin
 	cp -r /usr/share/mysql/{charsets,english} "$root/usr/share/mysql/"
+	mkdir -p "$root/usr/share/zoneinfo/Asia" && cp -L /usr/share/zoneinfo/Asia/Shanghai "$root/usr/share/zoneinfo/Asia/"
 	cp -r "$db" "$root/data"
 	cp -r packaging demo "$root/p/"
 	cp -r tests/systems tests/dahdi "$root/p/tests/"
