@@ -22,14 +22,16 @@ DESTDIR ?=
 
 # ---- folders and programs (docs/architecture.md, "Folders") --------------------------------------------------------------------
 
-FOLDERS    ?= core dsp media store control leg route e1 conference call booking billing prompts ivr node cli exchange
-partylined := $(filter-out cli exchange,$(FOLDERS))
+FOLDERS    ?= core dsp media store control leg route e1 rtp sip conference call booking billing prompts ivr node office cli exchange
+partylined := $(filter-out office cli exchange,$(FOLDERS))
 partyline  := cli control route billing booking store core
+partyline-office := office control route billing booking store core
 exchange   := exchange e1 media dsp core
 # Each program's main() is the main.c of one folder.
 main.partylined := node
 main.partyline  := cli
 main.exchange   := exchange
+main.partyline-office := office
 
 # ---- variants ------------------------------------------------------------------------------------------------------------------
 
@@ -62,14 +64,14 @@ CFLAGS ?= $(flag.$(VARIANT))
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 # once: asked when first used, remembered from then on.
 once      = $(eval $(1) := $$(shell $(2)))$($(1))
-PKGS     := sndfile yaml-0.1 jansson libmariadb libsodium
+PKGS     := sndfile yaml-0.1 jansson libmariadb libsodium sofia-sip-ua spandsp libmicrohttpd
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -I. $(WARNINGS) $(CFLAGS) -pthread $(PKG_CFLAGS)
 ALL_LIBS   = -rdynamic -Wl,--as-needed $(PKG_LIBS) -ltonezone -lm -lpthread
 
-# spandsp is a judge of DTMF, levels and G.711.
+# spandsp is also a judge of DTMF, levels and G.711.
 TEST_LIBS := -Wl,--as-needed -lcmocka -lspandsp
 
 # ---- what is built -------------------------------------------------------------------------------------------------------------
@@ -80,7 +82,7 @@ sources  = $(filter-out $(1)/main.c core/coro_%.c,$(wildcard $(1)/*.c)) $(if $(f
 objects  = $(patsubst %.c,$(B)/obj/%.o,$(1))
 archives = $(patsubst %,$(B)/lib%.a,$(1)) $(if $(filter e1,$(1)),$(B)/libpri-clock.a)
 
-PROGRAMS := $(foreach p,partylined partyline exchange,$(if $(wildcard $(main.$(p))/main.c),$(B)/bin/$(p)))
+PROGRAMS := $(foreach p,partylined partyline partyline-office exchange,$(if $(wildcard $(main.$(p))/main.c),$(B)/bin/$(p)))
 UNITS    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
@@ -129,7 +131,7 @@ define PROGRAM
 $(B)/bin/$(1): $(B)/obj/$(main.$(1))/main.o $(call archives,$($(1)))
 	$$(call link)
 endef
-$(foreach p,partylined partyline exchange,$(eval $(call PROGRAM,$(p))))
+$(foreach p,partylined partyline partyline-office exchange,$(eval $(call PROGRAM,$(p))))
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(call archives,$(FOLDERS))
 	$(call link,$(TEST_LIBS))
