@@ -5,7 +5,8 @@
  *
  * A negotiation is one dialog's state: what we said last, what they said last, our version. Text in, text out; pure, no I/O, any
  * thread. Lenient in what it takes (what a phone sends), strict in what it sends: RFC 8866's order, CRLF, one payload type for
- * one meaning over the whole dialog. Every m-line of an offer is kept in its place; those we do not take are answered with port 0.
+ * one meaning over the whole dialog. Every m-line of an offer is kept in its place; those we do not take are answered with port
+ * 0.
  */
 #ifndef SIP_SDP_H
 #define SIP_SDP_H
