@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dsp/plc.h - packet loss concealment in the manner of G.711 Appendix I, but without its delay of 3.75 ms.
+ *
+ *   good    ... | what was heard last, one pitch period after the other      | the real thing again
+ *               | from 10 ms on two periods, from 20 ms on three (less buzz)  | faded in over 4 ms, and
+ *               | full for 10 ms, then falling, silence at 60 ms              | 4 ms more for each 10 ms lost, at most 10
+ *
+ * Appendix I delays everything by a quarter of a pitch period, so that the seam can be smoothed. Here the step between the last
+ * sample and the first made up is taken off over the following quarter period instead.
+ *
+ * Contract of a block: one thread; init; good() or lost() for each stretch of samples in order, of any length; 8 kHz.
+ */
+#ifndef DSP_PLC_H
+#define DSP_PLC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLC_PITCH_MIN 40   /* samples: 200 Hz. G.711 Appendix I */
+#define PLC_PITCH_MAX 120  /* 66 Hz */
+#define PLC_HISTORY   400  /* three longest periods and a quarter, and what is compared */
+#define PLC_FULL      80   /* made up at full level; 20 % less every 80 from then on */
+#define PLC_FADE      480  /* silence from here on */
+
+struct plc {
+	int16_t  history[PLC_HISTORY]; /* what was given out; the newest last */
+	float    cycle[3 * PLC_PITCH_MAX]; /* what is repeated */
+	unsigned pitch, periods;       /* of the loss under way */
+	unsigned at;                   /* in cycle */
+	unsigned lost;                 /* samples made up in a row */
+	float    step;                 /* taken off over the first quarter period */
+	uint64_t concealed;            /* samples, in all */
+};
+
+void plc_block_init(struct plc *c);
+/* Good samples; the first ones after a loss are changed, so that there is no seam. */
+void plc_block_good(struct plc *c, int16_t *s, size_t n);
+void plc_block_lost(struct plc *c, int16_t *s, size_t n);
+/* Samples that are silence or noise by intention: they are remembered, and a loss before them just fades. */
+void plc_block_quiet(struct plc *c, int16_t *s, size_t n);
+
+#endif
