@@ -67,7 +67,8 @@ static int cause_of_status(int status)
 	for (unsigned i = 0; i < ARRAY_LEN(of_status); i++)
 		if (of_status[i].status == status)
 			return of_status[i].cause;
-	/* Unknown ones are as the x00 of their class (RFC 3261 8.1.3.2). A redirection that was not followed is none of RFC 3398's. */
+	/* Unknown ones are as the x00 of their class (RFC 3261 8.1.3.2). A redirection that was not followed is none of RFC
+	 * 3398's. */
 	switch (status / 100) {
 	case 1: return CAUSE_NONE;
 	case 2: return CAUSE_NORMAL_CLEARING;
@@ -206,7 +207,8 @@ static const unsigned short status_of[CAUSE_MAX + 1] = {
 	[111] = 500, [127] = 500,
 };
 
-/* An unknown cause is as the last of its class (Q.850 2.2.5, table 1's note), and 500 for those of which RFC 3398 says nothing. */
+/* An unknown cause is as the last of its class (Q.850 2.2.5, table 1's note), and 500 for those of which RFC 3398 says
+ * nothing. */
 static int status_of_class(int cause)
 {
 	return cause < 32 ? 480 : cause < 48 ? 503 : 500;

@@ -2,9 +2,9 @@
 /*
  * sip/cause.h - why a call ended: Q.850 causes (leg/cause.h) and SIP status codes, both ways (RFC 3398 7.2.4.1, 8.2.6.1).
  *
- * A Reason header tells the cause itself and is believed before the status (RFC 3326, 6432); where the call was released comes with
- * it as RFC 8606 says. Rule 2 differs from RFC 3398 in two: a call that was announced to and not answered is 480 with cause 16,
- * and a refusal is 603 with cause 21, which proxies do not try elsewhere (RFC 3261 16.7). Pure, any thread.
+ * A Reason header tells the cause itself and is believed before the status (RFC 3326, 6432); where the call was released comes
+ * with it as RFC 8606 says. Rule 2 differs from RFC 3398 in two: a call that was announced to and not answered is 480 with cause
+ * 16, and a refusal is 603 with cause 21, which proxies do not try elsewhere (RFC 3261 16.7). Pure, any thread.
  */
 #ifndef SIP_CAUSE_H
 #define SIP_CAUSE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sip/identity.h - who calls whom, as SIP says it: From, P-Asserted-Identity and Privacy (RFC 3261, 3323, 3325), Diversion (RFC 5806),
- * History-Info (RFC 7044), Remote-Party-ID; sip:, sips: and tel: addresses (RFC 3966) to struct leg_party and back.
+ * sip/identity.h - who calls whom, as SIP says it: From, P-Asserted-Identity and Privacy (RFC 3261, 3323, 3325), Diversion (RFC
+ * 5806), History-Info (RFC 7044), Remote-Party-ID; sip:, sips: and tel: addresses (RFC 3966) to struct leg_party and back.
  *
  * Whom a trunk's peer is believed (rule 4) is the trunk's setting `identity`:
  *
@@ -57,7 +57,8 @@ int  sip_identity_called(const char *uri, const struct trunk_numbers *n, struct 
 struct sip_identity_call {
 	const char *called;          /* canonical */
 	const char *calling;         /* canonical; NULL: none */
-	const char *diverting;       /* canonical: whose number stands behind this call, where the network wants to know; NULL: none */
+	/* canonical: whose number stands behind this call, where the network wants to know; NULL: none */
+	const char *diverting;
 	bool        restricted;      /* rule 12: hidden from the called party, told to a network that may know it */
 	enum sip_identity identity;
 	const char *our_host;        /* behind the @ of our numbers: the operator's domain or our address */

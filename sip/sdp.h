@@ -48,10 +48,12 @@ int  sdp_make_offer(struct sdp *s, unsigned direction, char *text, size_t size);
 /* Their offer. -EBADMSG: malformed (400), -ENOTSUP: no audio that we have in common (488), -E2BIG. What it came to is in
  * sdp_format() after the answer was made. On an error nothing has changed. */
 int  sdp_take_offer(struct sdp *s, const char *text, size_t len, struct sdp_error *e);
-/* Our answer to it. direction is what we would like: never more than they offered. */
+/* Our answer to it, with codecs in our order, since it is the operator's (RFC 3264 6.1). direction is what we would like: never
+ * more than they offered. -EPROTO: there is no offer of theirs; -ENOSPC. */
 int  sdp_make_answer(struct sdp *s, unsigned direction, char *text, size_t size);
 
-/* Their answer to our offer. Errors as sdp_take_offer(); -EPROTO: not an answer to that offer (other m-lines, other media). */
+/* Their answer to our offer, or one more to the same (a fork; a 200 behind a 183). Errors as sdp_take_offer(); -EPROTO: not an
+ * answer to that offer (other m-lines, other media), or none was made. */
 int  sdp_take_answer(struct sdp *s, const char *text, size_t len, struct sdp_error *e);
 
 /* What both came to; of an offer that is not answered yet: the state before it. -ENOENT: nothing yet. */
