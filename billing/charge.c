@@ -155,6 +155,15 @@ int charge_leg_reserve_wait(struct charge *c, const char leg_id[ID_SIZE], const 
 	return err ? err : w.err;
 }
 
+void charge_leg_renamed(struct charge *c, const char leg_id[ID_SIZE], const char new_id[ID_SIZE])
+{
+	struct charge_leg *l = charge_find(c, leg_id);
+
+	MAGIC_CHECK(c, CHARGE_MAGIC);
+	assert(l != NULL && l->state == LEG_RESERVED);
+	memcpy(l->id, new_id, ID_SIZE);
+}
+
 void charge_leg_answered(struct charge *c, const char leg_id[ID_SIZE], int64_t mono_us, int64_t utc_us)
 {
 	struct charge_leg *l = charge_find(c, leg_id);

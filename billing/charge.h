@@ -62,6 +62,9 @@ int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struc
 /* The same from a coroutine. */
 int charge_leg_reserve_wait(struct charge *c, const char leg_id[ID_SIZE], const struct rate_quote *rate);
 
+/* The unanswered leg is dialled again over another trunk, under another id: what is held for it is held for that one. */
+void charge_leg_renamed(struct charge *c, const char leg_id[ID_SIZE], const char new_id[ID_SIZE]);
+
 /* Fsyncs the answer into the journal (on a worker) and starts the meter. Times of the CONNECT, rule 19. */
 void charge_leg_answered(struct charge *c, const char leg_id[ID_SIZE], int64_t mono_us, int64_t utc_us);
 /* Stops the meter; frees what was held for it beyond its amount at settlement. *amount_e4 (may be NULL): what it will be

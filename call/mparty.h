@@ -11,7 +11,7 @@
  *   PARTY_RATING     may this number be called, at which rate          -> ended (barred, no rate: outcome UNALLOCATED or
  *   REJECTED)
  *   PARTY_RESERVING  set-up fee + first increment are held (rule 20)  -> ended (no_money)
- *   PARTY_DIALLING   SETUP sent                                        -> ended (outcome)
+ *   PARTY_DIALLING   SETUP sent; again over another trunk when one could not carry it   -> ended (outcome)
  *   PARTY_RINGING    ALERTING or PROGRESS                              -> ended (outcome)
  *   PARTY_ASKED      answered; asked whether it wants to come in (setup.ask)   -> mparty_admit(), or ended
  *   PARTY_PRIVATE    with the host alone, before the others hear it (setup.private_first) -> mparty_join_all(), or ended
@@ -97,7 +97,6 @@ struct mparty_setup { /* copied */
 	char     service[LEG_NUMBER_MAX + 1];
 	char     host[LEG_NUMBER_MAX + 1];  /* canonical */
 	char     language[8];
-	char     shown[LEG_NUMBER_MAX + 1]; /* the number that member legs show (rule 12), canonical */
 	struct rate_quote host_rate;         /* of the callback leg, for its record */
 	bool     ask;                        /* whoever answers is asked first: see PARTY_ASKED */
 	bool     private_first;              /* who is awaited talks to the host alone first, when others are in */

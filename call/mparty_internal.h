@@ -20,6 +20,7 @@ struct mparty_party {
 	struct mparty      *m;
 	struct leg         *leg;       /* one reference, from dialling to LEG_EV_GONE */
 	struct leg_observer observer;
+	struct route_attempt route;    /* the trunks it has been dialled over */
 	struct worker_job   rating_job;
 	struct rate_quote   rate;
 	int                 rating_err;

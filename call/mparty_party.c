@@ -3,6 +3,7 @@
 #include "call/mparty_internal.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "call/record.h"
 #include "core/clock.h"
@@ -99,6 +100,52 @@ void party_join(struct mparty_party *p)
 	LOGX(LOG_INFO, &p->leg->log, "party %u is in", p->pub.order);
 }
 
+static void party_leg_event(struct leg_observer *o, struct leg *l, const struct leg_event *ev);
+
+static int party_dial(struct mparty_party *p)
+{
+	struct mparty *m = p->m;
+	struct leg_dial d = {
+		.id = p->pub.leg_id,
+		.called = p->pub.number,
+		.calling = m->setup.service,
+		.restricted = m->setup.restricted,
+		.alerting_timeout_us = m->env->timers.setup_to_alerting_us,
+		.answer_timeout_us = m->env->timers.alerting_to_answer_us,
+		.log = &m->log,
+	};
+	int err;
+
+	p->route.host = m->setup.host; /* where the route shows it (rule 12) */
+	err = route_dial(m->env->routes, &p->route, &d, NULL, &p->leg);
+	if (err)
+		return err;
+	p->observer.event = party_leg_event;
+	leg_observe(p->leg, &p->observer);
+	LOGX(LOG_INFO, &p->leg->log, "party %u called: %s", p->pub.order, p->pub.number);
+	party_to(p, PARTY_DIALLING);
+	return 0;
+}
+
+/* One trunk could not carry it: the next, at once. Each leg has its id and its record (rule 25), one reservation serves all. */
+static void party_again(struct mparty_party *p)
+{
+	struct mparty *m = p->m;
+	char failed[ID_SIZE];
+
+	LOGX(LOG_INFO, &p->leg->log, "party %u: cause %d, called over another trunk", p->pub.order, p->leg->cause);
+	record_leg(m->env->billing, &m->setup, p->leg, p->pub.order, &p->rate);
+	leg_unobserve(&p->observer);
+	leg_unref(p->leg);
+	p->leg = NULL;
+	p->pub.inband = false;
+	memcpy(failed, p->pub.leg_id, ID_SIZE);
+	random_id(p->pub.leg_id);
+	charge_leg_renamed(m->charge, failed, p->pub.leg_id);
+	if (party_dial(p) != 0)
+		party_failed(p, PARTY_NO_CHANNEL, OUTCOME_CONGESTION, CAUSE_NO_CIRCUIT);
+}
+
 static void party_left(struct mparty_party *p)
 {
 	struct mparty *m = p->m;
@@ -107,6 +154,10 @@ static void party_left(struct mparty_party *p)
 	if (l->port) {
 		conference_leave(m->conference, l->port);
 		media_room_leave(l->port);
+	}
+	if (!p->pub.answered && !p->pub.dropped && !m->ending && route_again(m->env->routes, &p->route, l)) {
+		party_again(p);
+		return;
 	}
 	if (!p->pub.answered) {
 		party_failed(p, PARTY_REFUSED, cause_outcome(l->cause), l->cause);
@@ -163,30 +214,6 @@ static void party_leg_event(struct leg_observer *o, struct leg *l, const struct 
 	case LEG_EV_PLAYED:
 		break;
 	}
-}
-
-static int party_dial(struct mparty_party *p)
-{
-	struct mparty *m = p->m;
-	struct trunk *t = NULL;
-	struct leg_dial d = {
-		.id = p->pub.leg_id,
-		.called = p->pub.number,
-		.calling = m->setup.shown,
-		.restricted = m->setup.restricted,
-		.alerting_timeout_us = m->env->timers.setup_to_alerting_us,
-		.answer_timeout_us = m->env->timers.alerting_to_answer_us,
-		.log = &m->log,
-	};
-	int err = route_dial(m->env->routes, &d, NULL, NULL, &p->leg, &t);
-
-	if (err)
-		return err;
-	p->observer.event = party_leg_event;
-	leg_observe(p->leg, &p->observer);
-	LOGX(LOG_INFO, &p->leg->log, "party %u called: %s", p->pub.order, p->pub.number);
-	party_to(p, PARTY_DIALLING);
-	return 0;
 }
 
 static void party_reserved(void *arg, int err)

@@ -109,7 +109,7 @@ void record_attempt(struct billing *b, const struct mparty_setup *s, const char 
 		.outgoing = true,
 		.trunk = "",
 		.channel = "",
-		.calling = digits(s->shown),
+		.calling = digits(s->service),
 		.calling_raw = "",
 		.called = digits(called),
 		.called_raw = "",

@@ -62,7 +62,7 @@ static int run_query(void *arg)
 	return billing_trigger_check(q->env->billing, q->number, q->service, clock_utc_us(), &q->answer);
 }
 
-/* How the call looks; its trunk is reserved. */
+/* How the call looks. */
 static void run_setup(struct booked_run *r, const struct run_query *q)
 {
 	const struct booking *b = &r->what->booking;
@@ -73,7 +73,6 @@ static void run_setup(struct booked_run *r, const struct run_query *q)
 	s->account = q->answer.account;
 	s->host_rate = ivr_host_rate(c->service, &q->answer.callback_rate);
 	(void)snprintf(s->language, sizeof(s->language), "%s", b->language[0] ? b->language : q->answer.language);
-	(void)snprintf(s->shown, sizeof(s->shown), "%s", c->reserved->show_host ? b->host : c->service->number);
 	memcpy(s->booking_id, b->id, ID_SIZE);
 	s->ask = c->service->ask_parties;
 	s->private_first = c->service->private_first;
@@ -140,7 +139,7 @@ static void run_open(void *arg)
 	struct mparty *m = r->m;
 	const struct booking_end e = { .outcome = BOOKING_ANSWERED,
 		                       .counts = true,
-		                       .leg_id = r->attempt.id,
+		                       .leg_id = r->callback->leg_id,
 		                       .call_id = mparty_setup(m)->call_id };
 	unsigned parties = r->what->booking.party_count;
 	int err;
@@ -185,7 +184,7 @@ static int host_talk(struct callback *c, struct dialogue *d)
 
 static struct booking_end run_result(const struct booked_run *r, int err, int cause)
 {
-	struct booking_end e = { .outcome = BOOKING_CONGESTION, .cause = cause, .leg_id = r->sent ? r->attempt.id : NULL };
+	struct booking_end e = { .outcome = BOOKING_CONGESTION, .cause = cause, .leg_id = r->sent ? r->callback->leg_id : NULL };
 
 	if (booked_run_lost(r)) {
 		e.outcome = BOOKING_INTERRUPTED;

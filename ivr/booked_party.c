@@ -49,11 +49,8 @@ static void party_waits(struct booked_party *p, bool waits)
 /* An attempt is not written before there is a channel to make it on. */
 static bool party_has_channel(const struct booked_party *p)
 {
-	struct trunk *t;
-	int err = route_reserve(booked_env(p->run->k)->routes, p->attempt.number, &t);
+	int err = route_room(booked_env(p->run->k)->routes, p->attempt.number);
 
-	if (!err)
-		t->ops->release(t);
 	return err != -EBUSY && err != -ENETDOWN; /* no route at all: the attempt will say so */
 }
 

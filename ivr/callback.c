@@ -51,8 +51,7 @@ void callback_free(struct callback *c)
 {
 	if (c == NULL)
 		return;
-	if (c->reserved)
-		c->reserved->ops->release(c->reserved);
+	route_release(&c->reserved);
 	if (c->charge)
 		charge_close(c->charge, NULL, NULL);
 	list_remove(&c->link);
@@ -157,7 +156,8 @@ static int callback_answered(struct callback *c, struct leg *l)
 	return err == -ETIMEDOUT ? err : 0;
 }
 
-static int callback_wait_leg(struct callback *c, struct leg *l)
+/* -EAGAIN: this trunk could not carry it, another may. */
+static int callback_wait_leg(struct callback *c, struct leg *l, const struct route_attempt *a)
 {
 	struct leg_wait w;
 	int err;
@@ -168,6 +168,12 @@ static int callback_wait_leg(struct callback *c, struct leg *l)
 		leg_wait_end(&w);
 		return callback_answered(c, l);
 	}
+	if (!c->env->stopping && route_again(c->env->routes, a, l)) {
+		LOGX(LOG_INFO, &l->log, "%s: cause %d, called over another trunk", c->number, l->cause);
+		record_leg(c->env->billing, &c->setup, l, 0, &c->setup.host_rate);
+		leg_wait_end(&w);
+		return -EAGAIN;
+	}
 	charge_leg_ended(c->charge, l->id, l->end_us, NULL);
 	(void)leg_wait_gone(&w);
 	record_leg(c->env->billing, &c->setup, l, 0, &c->setup.host_rate);
@@ -177,47 +183,61 @@ static int callback_wait_leg(struct callback *c, struct leg *l)
 	return err;
 }
 
-int callback_attempt(struct callback *c, const struct trunk *avoid, struct trunk **tp)
+/* One leg, its money reserved. */
+static int callback_dial(struct callback *c, struct route_attempt *a)
 {
 	struct log_ctx log = { 0 };
-	char leg_id[ID_SIZE];
-	struct leg_dial dial = {
-		.id = leg_id,
+	const struct leg_dial dial = {
+		.id = c->leg_id,
 		.called = c->number,
 		.calling = c->service->number, /* redialling it is a new trigger (rule 12) */
 		.alerting_timeout_us = c->env->mparty->timers.setup_to_alerting_us,
 		.answer_timeout_us = c->env->mparty->timers.alerting_to_answer_us,
 		.log = &log,
 	};
-	struct trunk *reserved = c->reserved;
 	struct leg *l;
 	int err;
 
 	(void)snprintf(log.call, sizeof(log.call), "%s", c->setup.call_id);
 	(void)snprintf(log.acct, sizeof(log.acct), "%lld", (long long)c->setup.account.account_id);
-	random_id(leg_id);
-	err = charge_leg_reserve_wait(c->charge, leg_id, &c->setup.host_rate);
-	if (err)
-		return err;
-	err = c->steps ? c->steps->setup(c, leg_id) : 0;
+	err = route_dial(c->env->routes, a, &dial, &c->reserved, &l);
 	if (err) {
-		charge_leg_ended(c->charge, leg_id, clock_mono_us(), NULL);
-		return err;
-	}
-	c->reserved = NULL;
-	c->cause = 0;
-	err = route_dial(c->env->routes, &dial, reserved, avoid, &l, tp);
-	if (err) {
-		charge_leg_ended(c->charge, leg_id, clock_mono_us(), NULL);
-		record_attempt(c->env->billing, &c->setup, leg_id, c->number, 0, CAUSE_NO_CIRCUIT);
+		charge_leg_ended(c->charge, c->leg_id, clock_mono_us(), NULL);
+		record_attempt(c->env->billing, &c->setup, c->leg_id, c->number, 0, CAUSE_NO_CIRCUIT);
 		return -EBUSY;
 	}
 	counter_inc(&c->env->counter[IVR_CALLBACKS]);
 	LOGX(LOG_INFO, &l->log, "calling back %s", c->number);
 	c->leg = l;
-	err = callback_wait_leg(c, l);
+	err = callback_wait_leg(c, l, a);
 	c->leg = NULL;
 	leg_unref(l);
+	return err;
+}
+
+int callback_attempt(struct callback *c, const struct trunk *avoid, struct trunk **tp)
+{
+	struct route_attempt a = { .avoid = avoid, .kept = true };
+	char failed[ID_SIZE];
+	int err;
+
+	random_id(c->leg_id);
+	err = charge_leg_reserve_wait(c->charge, c->leg_id, &c->setup.host_rate);
+	if (err)
+		return err;
+	err = c->steps ? c->steps->setup(c, c->leg_id) : 0;
+	if (err) {
+		charge_leg_ended(c->charge, c->leg_id, clock_mono_us(), NULL);
+		return err;
+	}
+	c->cause = 0;
+	while ((err = callback_dial(c, &a)) == -EAGAIN) { /* each leg has its id and its record, one reservation serves all */
+		memcpy(failed, c->leg_id, ID_SIZE);
+		random_id(c->leg_id);
+		charge_leg_renamed(c->charge, failed, c->leg_id);
+	}
+	if (tp)
+		*tp = a.trunk;
 	return err;
 }
 

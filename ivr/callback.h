@@ -28,7 +28,8 @@ struct callback {
 	struct mparty_setup setup;
 	struct charge    *charge;    /* NULL once a multi-party call has taken it */
 	int64_t           hold_e4;   /* enough money, as the trigger reckoned it */
-	struct trunk     *reserved;  /* one channel on it is ours; NULL: none (used up) */
+	struct route_place reserved; /* one channel is ours; none: used up */
+	char              leg_id[ID_SIZE]; /* of the last leg dialled */
 	struct leg       *leg;       /* being called, or the host's; NULL between attempts */
 	struct mparty    *live;
 	struct coro      *coro;      /* sleeping between attempts */
@@ -51,7 +52,8 @@ int  callback_start(struct callback *c);
 
 /* Opens the charge and begins the call's record, unless that is so already. -EDQUOT, -EIO, -ENOENT. */
 int  callback_money(struct callback *c);
-/* One attempt, on its coroutine. 0: he came and it is over; -ETIMEDOUT: busy, no answer, no key: this attempt is used up; -EBUSY:
+/* One attempt, on its coroutine, over as many trunks as its route gives it; avoid and *tp: struct route_attempt, the last taken.
+ * 0: he came and it is over; -ETIMEDOUT: busy, no answer, no key: this attempt is used up; -EBUSY:
  * congestion, which uses none up (rule 7); -EDQUOT, -EIO: no money or no database any more; what steps->setup returned. */
 int  callback_attempt(struct callback *c, const struct trunk *avoid, struct trunk **tp);
 /* No more attempts. err: of the last. Frees it. */

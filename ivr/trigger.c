@@ -162,7 +162,6 @@ static const struct refusal *trigger_order(struct trigger *t)
 	c->setup.account = q.answer.account;
 	c->setup.host_rate = ivr_host_rate(t->service, &q.answer.callback_rate);
 	(void)snprintf(c->setup.language, sizeof(c->setup.language), "%s", q.answer.language);
-	(void)snprintf(c->setup.shown, sizeof(c->setup.shown), "%s", t->trunk->show_host ? q.number : t->service->number);
 	c->setup.restricted = t->leg->calling.restricted;
 	c->setup.ask = t->service->ask_parties;
 	c->setup.private_first = t->service->private_first;

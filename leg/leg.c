@@ -245,6 +245,7 @@ void leg_got_alerting(struct leg *l, bool inband)
 	if (leg_over(l) || l->state == LEG_TALKING)
 		return;
 	l->state = LEG_ALERTING;
+	l->rang = true;
 	leg_rings(l, inband);
 	leg_tell(l, LEG_EV_ALERTING, l->inband);
 }

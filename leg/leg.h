@@ -106,6 +106,7 @@ struct leg { /* embedded at the start of the trunk's own struct; the fields are 
 	bool                  sending_complete;
 	struct media_port    *port;         /* from the first response on (outgoing) or at once; NULL after LEG_EV_GONE */
 	bool                  inband;       /* the far end's sound is worth hearing before the answer */
+	bool                  rang;         /* outgoing: ALERTING has come */
 	bool                  held;
 	/* mono us, 0: not yet; the records' UTC is taken with them */
 	int64_t               setup_us, alerting_us, answer_us, end_us;

@@ -45,7 +45,8 @@ struct trunk {
 	const struct trunk_ops *ops;
 	char                    name[24];       /* "e1/pstn" */
 	enum trunk_unanswered   unanswered;
-	bool                    show_host;      /* member legs show the host's number (rule 12), else the service number */
+	/* member legs over it show the host's number (rule 12), else the service number */
+	bool                    show_host;
 	struct list             link;           /* in the node's list of trunks */
 };
 

@@ -19,8 +19,7 @@ struct check { /* the checks that a table cannot make; each names its setting */
 
 #define WRONG(k, where, ...) config_error((k)->file, (where), __VA_ARGS__)
 
-/* A name that stands in log lines, counters and keys. */
-static bool is_word(const char *s)
+bool node_config_word(const char *s)
 {
 	for (; *s; s++)
 		if (!isalnum((unsigned char)*s) && *s != '-' && *s != '_')
@@ -114,7 +113,7 @@ static void check_spans(struct check *k)
 		char where[CONFIG_PATH_MAX];
 
 		where_in(where, "spans", i, "name");
-		if (!is_word(s->name))
+		if (!node_config_word(s->name))
 			WRONG(k, where, "\"%s\" is not made of letters, digits, - and _", s->name);
 		for (unsigned j = 0; j < i; j++)
 			if (strcmp(o->span[j].e1.name, s->name) == 0)
@@ -289,7 +288,7 @@ static void check_rest(struct check *k)
 	const struct node_options *o = &k->c->options;
 	const char *wrong = number_rules_check(&o->numbers);
 
-	if (!is_word(o->name))
+	if (!node_config_word(o->name))
 		WRONG(k, "node.name", "\"%s\" is not made of letters, digits, - and _", o->name);
 	if (wrong)
 		WRONG(k, "numbers", "%s", wrong);
@@ -310,6 +309,7 @@ static int config_complete(struct config_file *f, struct node_config **cp)
 	if (err != -ENOMEM) {
 		check_rest(&k);
 		check_spans(&k);
+		node_config_check_routes(f, &c->options);
 		check_sounds(&k);
 		check_places(&k);
 		check_bookings(&k);

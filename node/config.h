@@ -29,4 +29,10 @@ int  node_config_load(const char *path, struct node_config **cp, FILE *errors);
 int  node_config_parse(const char *name, const char *text, size_t len, struct node_config **cp, FILE *errors);
 void node_config_free(struct node_config *c);
 
+/* ---- for the files of the configuration ---- */
+/* A name that stands in log lines, counters and keys. */
+bool node_config_word(const char *s);
+/* Groups and routes: names, sums, causes; prefixes are made canonical (node/config_route.c). */
+void node_config_check_routes(struct config_file *f, struct node_options *o);
+
 #endif

@@ -123,6 +123,56 @@ static const struct config_field span_table[] = {
 	{ .name = NULL },
 };
 
+#define IN_WAY(member)   CONFIG_AT(struct route_way, member)
+#define IN_GROUP(member) CONFIG_AT(struct route_group_config, member)
+#define IN_ROUTE(member) CONFIG_AT(struct node_route, member)
+
+static const struct config_choice shown_by[] = {
+	{ "trunk", ROUTE_SHOWN_TRUNK }, { "service", ROUTE_SHOWN_SERVICE }, { "host", ROUTE_SHOWN_HOST }, { .name = NULL }
+};
+
+static const struct config_field way_table[] = {
+	{ "name", CONFIG_STRING, IN_WAY(name), .preset = NULL, .min = 1,
+	  .text = "A span or trunk, pstn or e1/pstn; in a route also a group." },
+	{ "order", CONFIG_INT, IN_WAY(order), .preset = "1", .min = 1, .max = 100,
+	  .text = "Those of the lowest order that can carry a call are used; the next order only when none of them can." },
+	{ "percent", CONFIG_INT, IN_WAY(percent), .preset = "0", .min = 0, .max = 100,
+	  .text = "Its share of the calls of its order, 100 together. 0, all of an order alike: hunted as they are written "
+	          "here." },
+	{ .name = NULL },
+};
+
+static const struct config_field group_table[] = {
+	{ "name", CONFIG_STRING, IN_GROUP(name), .preset = NULL, .min = 1, .text = "The group's name, no trunk's." },
+	{ "trunks", CONFIG_LIST, WORDS(struct route_group_config, way), .max = ROUTE_WAYS_MAX, .table = way_table,
+	  .count_offset = offsetof(struct route_group_config, way_count), .preset = NULL, .text = "Its spans and trunks." },
+	{ .name = NULL },
+};
+
+static const struct config_field route_table[] = {
+	{ "name", CONFIG_STRING, IN_ROUTE(route.name), .preset = NULL, .min = 1,
+	  .text = "The route's name in counters, the log and `partyline routes`." },
+	{ "prefixes", CONFIG_STRINGS, WORDS(struct node_route, route.prefix), .max = ROUTE_PREFIXES_MAX, .preset = NULL,
+	  .count_offset = offsetof(struct node_route, route.prefix_count),
+	  .text = "Numbers that begin so take this route; the longest prefix decides. As they are dialled, 021 or 00852, or "
+	          "from the country code on, 8621; s: for short codes, s:100 for one; empty for all others." },
+	{ "trunks", CONFIG_LIST, WORDS(struct node_route, route.way), .max = ROUTE_WAYS_MAX, .table = way_table,
+	  .count_offset = offsetof(struct node_route, route.way_count), .preset = NULL,
+	  .text = "The ways that it has: spans, trunks, groups." },
+	{ "capacity", CONFIG_INT, IN_ROUTE(route.capacity), .preset = "0", .min = 0, .max = 100000,
+	  .text = "So many calls at once over this route, callbacks that are promised included. 0: as many as there are "
+	          "channels." },
+	{ "reserve", CONFIG_INT, IN_ROUTE(route.reserve), .preset = "0", .min = 0, .max = 10000,
+	  .text = "So many channels of its trunks together are kept for callbacks: no party is called when fewer would be "
+	          "left." },
+	{ "failover", CONFIG_STRINGS, WORDS(struct node_route, failover), .max = ROUTE_CAUSES_MAX,
+	  .preset = ROUTE_FAILOVER_DEFAULT,
+	  .text = "Q.850 causes with which a call that has not rung is tried at once over the next trunk, each trunk once." },
+	{ "shown_number", CONFIG_ENUM, IN_ROUTE(route.shown), .preset = "trunk", .choices = shown_by,
+	  .text = "What invited parties see: the service number, the host's, or as the span or trunk says that is taken." },
+	{ .name = NULL },
+};
+
 static const struct config_choice rated_free[] = { { "rated", false }, { "free", true }, { .name = NULL } };
 static const struct config_choice kinds[] = {
 	{ "multiparty", IVR_MULTIPARTY }, { "selfcare", IVR_SELFCARE_NUMBER }, { .name = NULL } };
@@ -247,6 +297,13 @@ const struct config_field node_config_table[] = {
 	{ "spans", CONFIG_LIST, WORDS(struct node_config, options.span), .max = NODE_SPANS_MAX, .table = span_table,
 	  .count_offset = offsetof(struct node_config, options.span_count), .preset = NULL,
 	  .text = "The E1 spans, at least one." },
+	{ "groups", CONFIG_LIST, WORDS(struct node_config, options.group), .max = ROUTE_GROUPS_MAX, .table = group_table,
+	  .count_offset = offsetof(struct node_config, options.group_count), .preset = "0",
+	  .text = "Spans and trunks under one name, for routes. None by default." },
+	{ "routes", CONFIG_LIST, WORDS(struct node_config, options.route), .max = ROUTE_ROUTES_MAX, .table = route_table,
+	  .count_offset = offsetof(struct node_config, options.route_count), .preset = "0",
+	  .text = "Which trunks outgoing calls take. By default one route for all numbers, over all spans and trunks as they are "
+	          "written." },
 	{ "services", CONFIG_LIST, WORDS(struct node_config, options.service), .max = NODE_SERVICES_MAX, .table = service_table,
 	  .count_offset = offsetof(struct node_config, options.service_count), .preset = "1",
 	  .text = "The service numbers, each with its kind of service." },

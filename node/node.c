@@ -145,7 +145,7 @@ static int node_open_store(struct node *n)
 static int node_open_trunks(struct node *n)
 {
 	const struct node_options *o = &n->options;
-	int err = route_table_alloc(&n->routes);
+	int err = route_table_alloc(&n->routes, &n->counters);
 
 	for (unsigned i = 0; !err && i < o->span_count; i++) {
 		struct e1_trunk_config c = {
@@ -161,9 +161,28 @@ static int node_open_trunks(struct node *n)
 		if (err)
 			log_error("span %s: %s", c.span.name, strerror(-err));
 		else
-			err = route_add(n->routes, "", e1_trunk_trunk(n->trunk[i]));
+			err = route_trunk_add(n->routes, e1_trunk_trunk(n->trunk[i]));
 	}
 	return err;
+}
+
+/* Over all of the node's trunks, whatever kind they are. */
+static int node_open_routes(struct node *n)
+{
+	const struct node_options *o = &n->options;
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < o->group_count; i++) {
+		err = route_group_add(n->routes, &o->group[i]);
+		if (err)
+			log_error("group %s: %s", o->group[i].name, strerror(-err));
+	}
+	for (unsigned i = 0; !err && i < o->route_count; i++) {
+		err = route_add(n->routes, &o->route[i].route);
+		if (err)
+			log_error("route %s: %s", o->route[i].route.name, strerror(-err));
+	}
+	return err || o->route_count > 0 ? err : route_add_default(n->routes);
 }
 
 static int node_spoken(const void *rules, const char *canonical, char out[LEG_NUMBER_MAX + 1])
@@ -245,6 +264,8 @@ int node_alloc(struct node **np, struct loop *l, const struct node_options *o)
 		err = media_alloc(&n->media, l, &n->counters, "media");
 	if (!err)
 		err = node_open_trunks(n);
+	if (!err)
+		err = node_open_routes(n);
 	if (err) {
 		node_free(n);
 		return err;
@@ -388,6 +409,11 @@ unsigned node_span_count(const struct node *n)
 struct e1_trunk *node_trunk_at(struct node *n, unsigned i)
 {
 	return n->trunk[i];
+}
+
+struct route_table *node_routes(struct node *n)
+{
+	return n->routes;
 }
 
 struct mparty_env *node_calls(struct node *n)

@@ -31,6 +31,11 @@ struct node_span {
 	struct number_rules   numbers;
 };
 
+struct node_route {
+	struct route_config route;
+	char                failover[ROUTE_CAUSES_MAX][4]; /* as written; route.failover was made from it */
+};
+
 struct node_options { /* copied; strings too */
 	char                  name[32];
 	struct store_config   store;
@@ -45,6 +50,10 @@ struct node_options { /* copied; strings too */
 	struct number_rules   numbers;
 	struct node_span      span[NODE_SPANS_MAX];
 	unsigned              span_count;
+	struct route_group_config group[ROUTE_GROUPS_MAX];
+	unsigned              group_count;
+	struct node_route     route[ROUTE_ROUTES_MAX];   /* prefixes canonical */
+	unsigned              route_count;               /* 0: every number over all trunks, hunted in their order */
 	struct ivr_service    service[NODE_SERVICES_MAX]; /* numbers canonical */
 	unsigned              service_count;
 	struct ivr_settings   ivr;
@@ -73,6 +82,7 @@ struct e1_span *node_span(struct node *n, const char *name);     /* NULL: no suc
 /* 0 once they are closed, in the last turns of node_stop() */
 unsigned        node_span_count(const struct node *n);
 struct e1_trunk *node_trunk_at(struct node *n, unsigned i);
+struct route_table *node_routes(struct node *n);
 struct mparty_env *node_calls(struct node *n);
 struct ivr_env    *node_ivr(struct node *n);
 struct counter_registry *node_counters(struct node *n);

@@ -340,6 +340,29 @@ int number_outgoing(const struct number_rules *r, const char *canonical, char ou
 	return 0;
 }
 
+int number_prefix(const struct number_rules *r, const char *text, char out[NUMBER_MAX + 1])
+{
+	const char *country = "", *digits = text, *rest;
+
+	if (number_is_short(text)) {
+		digits = text + strlen(SHORT_TAG);
+		return *digits == '\0' || all_digits(digits) ? put(out, text, "", "") : -EINVAL;
+	}
+	if (text[0] == '+') {
+		digits = text + 1;
+	} else if ((rest = skip(text, r->international_prefix)) != NULL) {
+		digits = rest;
+	} else if ((rest = skip(text, r->national_prefix)) != NULL) {
+		country = r->country;
+		digits = rest;
+	}
+	if (digits[0] == '0' || (digits[0] != '\0' && !all_digits(digits)))
+		return -EINVAL;
+	if (digits[0] == '\0' && digits != text && country[0] == '\0')
+		return -EINVAL; /* a plus alone */
+	return strlen(digits) + strlen(country) <= NUMBER_E164_MAX ? put(out, country, digits, "") : -EINVAL;
+}
+
 /* ---- small questions
  * ------------------------------------------------------------------------------------------------------------- */
 

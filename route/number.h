@@ -82,6 +82,11 @@ int number_outgoing(const struct number_rules *r, const char *canonical, char ou
  * home area: a mobile's own area is charging's knowledge, not the dialling plan's. Errors as number_canonical(). */
 int number_dialled(const struct number_rules *r, const char *keys, const char *host, char out[NUMBER_MAX + 1]);
 
+/* The beginning of numbers, as a table of routes has it, in canonical form: "" all, "s:" short codes, "s:1" those with 1; with a
+ * prefix in front as it is dialled (021, 00852) or with a plus (+852); else digits from the country code on, as in areas and
+ * tariffs. -EINVAL: none of these. */
+int number_prefix(const struct number_rules *r, const char *text, char out[NUMBER_MAX + 1]);
+
 bool number_is_short(const char *canonical);
 bool number_is_canonical(const char *text);
 /* What a person recognises it by: its last four digits, or all of a shorter one. */

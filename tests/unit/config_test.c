@@ -175,6 +175,101 @@ static void config_what_is_written_counts(void **state)
 	node_config_free(c);
 }
 
+static const char two_spans[] = "spans:\n"
+				"  - {name: a, local: '127.0.0.1:1', peer: '127.0.0.1:2'}\n"
+				"  - {name: b, local: '127.0.0.1:3', peer: '127.0.0.1:4'}\n";
+
+static void config_routes_are_read(void **state)
+{
+	const struct route_config *r;
+	struct route_config usual;
+	struct node_config *c;
+	char *text;
+
+	route_config_default(&usual);
+	assert_true(asprintf(&text,
+	                     "%s%s", two_spans,
+	                     "groups: [{name: lines, trunks: [{name: a}, {name: e1/b, order: 2}]}]\n"
+	                     "routes:\n"
+	                     "  - {name: far, prefixes: [021, '00852', 8625, '+44', 's:100'], trunks: [{name: a, percent: 60}, "
+	                     "{name: b, percent: 40}], capacity: 5, reserve: 2, failover: [3, 127], shown_number: host}\n"
+	                     "  - {name: all, prefixes: [''], trunks: [{name: lines}]}\n") > 0);
+	assert_int_equal(load(*state, text, &c, NULL), 0);
+	assert_int_equal(c->options.group_count, 1);
+	assert_int_equal(c->options.group[0].way[1].order, 2);
+	assert_int_equal(c->options.route_count, 2);
+	r = &c->options.route[0].route;
+	assert_int_equal(r->prefix_count, 5);
+	assert_string_equal(r->prefix[0], "8621");
+	assert_string_equal(r->prefix[1], "852");
+	assert_string_equal(r->prefix[2], "8625");
+	assert_string_equal(r->prefix[3], "44");
+	assert_string_equal(r->prefix[4], "s:100");
+	assert_int_equal(r->way[0].percent, 60);
+	assert_int_equal(r->capacity, 5);
+	assert_int_equal(r->reserve, 2);
+	assert_int_equal(r->failover[0], 3);
+	assert_int_equal(r->failover[1], 127);
+	assert_int_equal(r->failover[2], 0);
+	assert_int_equal(r->shown, ROUTE_SHOWN_HOST);
+	r = &c->options.route[1].route;
+	assert_string_equal(r->prefix[0], "");
+	assert_int_equal(r->way[0].order, 1);
+	assert_memory_equal(r->failover, usual.failover, sizeof(usual.failover)); /* the table's default is the code's */
+	node_config_free(c);
+	free(text);
+}
+
+static void config_mistakes_in_routes(void **state)
+{
+	static const struct {
+		const char *text, *complaint;
+	} mistakes[] = {
+		{ "routes: [{name: x, prefixes: [''], trunks: [{name: c}]}]\n",
+		  "test.yaml:7: routes[0].trunks[0].name: there is no span, trunk or group \"c\"\n" },
+		{ "groups: [{name: g, trunks: [{name: g}]}]\n",
+		  "test.yaml:7: groups[0].trunks[0].name: there is no span or trunk \"g\"\n" },
+		{ "groups: [{name: a, trunks: [{name: b}]}]\n", "test.yaml:7: groups[0].name: \"a\" is a trunk's name\n" },
+		{ "groups:\n- {name: g, trunks: [{name: b}]}\n- {name: g, trunks: [{name: a}]}\n",
+		  "test.yaml:9: groups[1].name: there are two groups \"g\"\n" },
+		{ "groups: [{name: g, trunks: []}]\n", "test.yaml:7: groups[0].trunks: at least one is needed\n" },
+		{ "routes: [{name: x, prefixes: [''], trunks: [{name: a, percent: 60}, {name: b, percent: 30}]}]\n",
+		  "test.yaml:7: routes[0].trunks[0].percent: those of order 1 are 90 together, not 100\n" },
+		{ "routes: [{name: x, prefixes: [''], trunks: [{name: a, percent: 100}, {name: b}]}]\n",
+		  "all of order 1 have a percent, or none\n" },
+		{ "routes: [{name: x, prefixes: [''], trunks: [{name: a}, {name: e1/a, order: 2}]}]\n",
+		  "routes[0].trunks[1].name: e1/a is in this list twice\n" },
+		{ "groups: [{name: g, trunks: [{name: b}, {name: a}]}]\n"
+		  "routes: [{name: x, prefixes: [''], trunks: [{name: a}, {name: g}]}]\n",
+		  "test.yaml:8: routes[0].trunks[1].name: a is in this list twice\n" },
+		{ "routes:\n- {name: x, prefixes: [''], trunks: [{name: a}]}\n- {name: x, prefixes: [86], trunks: [{name: a}]}\n",
+		  "test.yaml:9: routes[1].name: there are two routes \"x\"\n" },
+		{ "routes:\n- {name: x, prefixes: [8621], trunks: [{name: a}]}\n- {name: y, prefixes: [86, 021], trunks: [{name: "
+		  "a}]}\n",
+		  "test.yaml:9: routes[1].prefixes[1]: \"8621\" is in route x already\n" },
+		{ "routes: [{name: x, prefixes: [], trunks: [{name: a}]}]\n",
+		  "routes[0].prefixes: at least one is needed, \"\" for all numbers\n" },
+		{ "routes: [{name: x, prefixes: [12a], trunks: [{name: a}]}]\n", "\"12a\" is no beginning of a number" },
+		{ "routes: [{name: x, prefixes: [''], trunks: [{name: a}], failover: [34, 128]}]\n",
+		  "test.yaml:7: routes[0].failover[1]: \"128\" is no cause of Q.850, 1 to 127\n" },
+		{ "routes: [{name: 'x y', prefixes: [''], trunks: [{name: a}]}]\n", "\"x y\" is not made of letters" },
+		{ "routes: [{name: x, trunks: [{name: a}]}]\n",
+		  "test.yaml:7: routes[0].prefixes: is missing: Numbers that begin so" },
+	};
+
+	for (unsigned i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		struct node_config *c;
+		char *text, *errors;
+
+		assert_true(asprintf(&text, "%s%s", two_spans, mistakes[i].text) > 0);
+		assert_int_equal(load(*state, text, &c, &errors), -EINVAL);
+		if (strstr(errors, mistakes[i].complaint) == NULL)
+			fail_msg("%s: %s", mistakes[i].text, errors);
+		free(errors);
+		free(text);
+	}
+}
+
 /* Line numbers count the three lines of the head. */
 static void config_mistakes_have_their_lines(void **state)
 {
@@ -398,14 +493,16 @@ static void config_man_page_lists_the_settings(void **state)
 static void in_example(const char *where, const struct config_field *d, void *arg)
 {
 	char path[CONFIG_PATH_MAX];
-	const char *list = strstr(where, "[]");
+	size_t n = 0;
 
 	if (d->type == CONFIG_LIST)
 		return;
-	if (list)
-		(void)snprintf(path, sizeof(path), "%.*s[0]%s", (int)(list - where), where, list + 2);
-	else
-		(void)snprintf(path, sizeof(path), "%s", where);
+	for (; *where && n + 1 < sizeof(path); where++) { /* of every list, its first */
+		path[n++] = *where;
+		if (*where == '[')
+			path[n++] = '0';
+	}
+	path[n] = '\0';
 	if (!config_given(arg, path))
 		fail_msg("examples/partyline.yaml lacks %s", path);
 }
@@ -424,6 +521,11 @@ static void config_example_is_complete(void **state)
 	assert_int_equal(config_open(&f, "examples/minimal.yaml", stderr), 0);
 	assert_int_equal(config_read(f, node_config_table, false, b), 0);
 	config_close(f);
+	/* what it shows of groups and routes is what a node without any has: every number over its span */
+	assert_int_equal(a->options.route[0].route.shown, ROUTE_SHOWN_TRUNK);
+	memset(a->options.group, 0, sizeof(a->options.group));
+	memset(a->options.route, 0, sizeof(a->options.route));
+	a->options.group_count = a->options.route_count = 0;
 	assert_memory_equal(a, b, sizeof(*a));
 	free(a);
 	free(b);
@@ -486,6 +588,8 @@ int main(void)
 		WITH(config_a_span_is_enough),
 		WITH(config_defaults_are_the_codes),
 		WITH(config_what_is_written_counts),
+		WITH(config_routes_are_read),
+		WITH(config_mistakes_in_routes),
 		WITH(config_mistakes_have_their_lines),
 		WITH(config_all_mistakes_are_told),
 		WITH(config_paths_are_looked_at),

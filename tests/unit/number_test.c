@@ -194,6 +194,30 @@ static void number_dialled_by_a_host(void **state)
 	assert_int_equal(number_dialled_arg(&r, "", NULL, out), -EINVAL);
 }
 
+/* Beginnings of numbers, as a table of routes has them. */
+static void number_prefixes(void **state)
+{
+	static const struct {
+		const char *text, *canonical; /* NULL: none */
+	} want[] = {
+		{ "", "" },         { "s:", "s:" },       { "s:100", "s:100" }, { "8621", "8621" }, { "021", "8621" },
+		{ "0", "86" },      { "00852", "852" },   { "+852", "852" },    { "13", "13" },     { "0138", "86138" },
+		{ "00", NULL },     { "+", NULL },        { "+0", NULL },       { "000", NULL },    { "12a", NULL },
+		{ "s:1x", NULL },   { "8621-", NULL },    { "0021x", NULL },    { "1234567890123456", NULL },
+	};
+	struct number_rules r;
+	char out[NUMBER_MAX + 1];
+
+	(void)state;
+	number_rules_default(&r);
+	for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		int err = number_prefix(&r, want[i].text, out);
+
+		if ((err == 0) != (want[i].canonical != NULL) || (!err && strcmp(out, want[i].canonical) != 0))
+			fail_msg("%s: %d %s", want[i].text, err, err ? "" : out);
+	}
+}
+
 static void number_last_four_digits(void **state)
 {
 	char out[5];
@@ -378,6 +402,7 @@ int main(void)
 		cmocka_unit_test(number_errors_are_told_apart),
 		cmocka_unit_test(number_outgoing_forms),
 		cmocka_unit_test(number_dialled_by_a_host),
+		cmocka_unit_test(number_prefixes),
 		cmocka_unit_test(number_last_four_digits),
 		cmocka_unit_test(number_rules_are_checked),
 		cmocka_unit_test(number_comes_back_as_it_went),
