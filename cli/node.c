@@ -48,6 +48,47 @@ static const struct column channel_columns[] = {
 	{ NULL, NULL, COLUMN_TEXT },
 };
 
+static const struct column route_columns[] = {
+	{ "name", "ROUTE", COLUMN_TEXT },
+	{ "prefixes", "PREFIXES", COLUMN_TEXT },
+	{ "calls", "CALLS", COLUMN_COUNT },
+	{ "promised", "PROMISED", COLUMN_COUNT },
+	{ "capacity", "CAPACITY", COLUMN_COUNT },
+	{ "attempts", "ATTEMPTS", COLUMN_COUNT },
+	{ "answered", "ANSWERED", COLUMN_COUNT },
+	{ "failovers", "FAILOVERS", COLUMN_COUNT },
+	{ "full", "FULL", COLUMN_COUNT },
+	{ "down", "DOWN", COLUMN_COUNT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column route_detail_columns[] = {
+	{ "name", "ROUTE", COLUMN_TEXT },
+	{ "prefixes", "PREFIXES", COLUMN_TEXT },
+	{ "reserve", "RESERVE", COLUMN_COUNT },
+	{ "failover", "FAILOVER", COLUMN_TEXT },
+	{ "shown_number", "SHOWS", COLUMN_TEXT },
+	{ "calls", "CALLS", COLUMN_COUNT },
+	{ "promised", "PROMISED", COLUMN_COUNT },
+	{ "capacity", "CAPACITY", COLUMN_COUNT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column way_columns[] = {
+	{ "trunk", "TRUNK", COLUMN_TEXT },
+	{ "group", "GROUP", COLUMN_TEXT },
+	{ "order", "ORDER", COLUMN_COUNT },
+	{ "percent", "PERCENT", COLUMN_COUNT },
+	{ "up", "UP", COLUMN_YES },
+	{ "free_channels", "FREE", COLUMN_COUNT },
+	{ "calls", "CALLS", COLUMN_COUNT },
+	{ "attempts", "ATTEMPTS", COLUMN_COUNT },
+	{ "share", "SHARE", COLUMN_COUNT },
+	{ "answered", "ANSWERED", COLUMN_COUNT },
+	{ "failed", "FAILED", COLUMN_COUNT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
 static const struct column call_columns[] = {
 	{ "call", "CALL", COLUMN_TEXT },
 	{ "host", "HOST", COLUMN_TEXT },
@@ -158,6 +199,17 @@ static int run_span(struct cli *c)
 		return span_service(c);
 	status = cli_ask(c, "span", json_pack("{s:s}", "span", c->arg[0]), &result);
 	return status != CLI_OK ? status : show_with_list(c, result, "channels", span_columns, channel_columns, "no channels");
+}
+
+static int run_routes(struct cli *c)
+{
+	json_t *result;
+	int status;
+
+	if (c->args == 0)
+		return ask_and_show(c, "routes", NULL, route_columns, "no routes");
+	status = cli_ask(c, "route", json_pack("{s:s}", "route", c->arg[0]), &result);
+	return status != CLI_OK ? status : show_with_list(c, result, "trunks", route_detail_columns, way_columns, "no trunks");
 }
 
 static int run_calls(struct cli *c)
@@ -276,6 +328,7 @@ const struct cli_command cli_node_commands[] = {
 	{ "status", "", "The node: since when it runs, how much is going on.", 0, 0, run_status },
 	{ "spans", "", "The E1 spans.", 0, 0, run_spans },
 	{ "span", "NAME [out|in [TIMESLOT]]", "One span with its timeslots; or they leave service, or return.", 1, 3, run_span },
+	{ "routes", "[NAME]", "The routes of outgoing calls; or one with its trunks.", 0, 1, run_routes },
 	{ "calls", "", "The multi-party calls.", 0, 0, run_calls },
 	{ "call", "ID [drop [NO] | mute NO | unmute NO | invite NUMBER]", "One call with its parties; or something done to it.",
 	  1, 3, run_call },

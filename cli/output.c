@@ -72,6 +72,26 @@ static void cell_text(const char *from, char *text)
 			*p = '?';
 }
 
+/* Words and numbers with blanks between them; an empty word is "". What has no room is dots. */
+static void cell_list(const json_t *list, char text[CELL_SIZE])
+{
+	char word[CELL_SIZE];
+	size_t i, used = 0;
+	json_t *v;
+
+	json_array_foreach((json_t *)list, i, v) {
+		if (json_is_integer(v))
+			(void)snprintf(word, sizeof(word), "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+		else
+			cell_text(json_is_string(v) ? json_string_value(v) : "...", word);
+		if (used + strlen(word) + sizeof(" \"\" ...") > CELL_SIZE) {
+			(void)snprintf(text + used, CELL_SIZE - used, " ...");
+			return;
+		}
+		used += (size_t)snprintf(text + used, CELL_SIZE - used, "%s%s", i ? " " : "", word[0] ? word : "\"\"");
+	}
+}
+
 static void cell(const json_t *row, const struct column *c, char text[CELL_SIZE])
 {
 	const json_t *v = json_object_get(row, c->key);
@@ -89,6 +109,8 @@ static void cell(const json_t *row, const struct column *c, char text[CELL_SIZE]
 		cell_seconds(json_integer_value(v), text);
 	else if (json_is_integer(v))
 		(void)snprintf(text, CELL_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+	else if (json_is_array(v))
+		cell_list(v, text);
 	else
 		(void)snprintf(text, CELL_SIZE, "...");
 }

@@ -198,6 +198,8 @@ static const struct {
 	{ "service", "span in_service [timeslot]", "a timeslot, or all of a span, leaves service or returns (rule 8)",
 	  command_service },
 	{ "trace", "span [file]", "D-channel frames into a pcap file; without a file no more", command_trace },
+	{ "routes", "", "the routes of outgoing calls, with their trunks", command_routes },
+	{ "route", "route", "one of them", command_route },
 	{ "calls", "", "the multi-party calls", command_calls },
 	{ "call", "call", "one call with its parties", command_call },
 	{ "invite", "call number [id]", "a party is called into a call; its outcome is told by events", command_invite },

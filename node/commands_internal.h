@@ -37,6 +37,10 @@ void command_drop(struct control_request *r, const json_t *args, void *arg);
 void command_mute(struct control_request *r, const json_t *args, void *arg);
 void command_unmute(struct control_request *r, const json_t *args, void *arg);
 
+/* commands_route.c */
+void command_routes(struct control_request *r, const json_t *args, void *arg);
+void command_route(struct control_request *r, const json_t *args, void *arg);
+
 /* commands_card.c */
 void command_redeem(struct control_request *r, const json_t *args, void *arg);
 

@@ -194,8 +194,11 @@ int route_add_default(struct route_table *r)
 	route_config_default(&c);
 	(void)snprintf(c.name, sizeof(c.name), "default");
 	c.prefix_count = 1;
-	for (unsigned i = 0; i < r->trunk_count; i++)
-		(void)snprintf(c.way[c.way_count++].name, ROUTE_NAME_SIZE, "%s", r->trunk[i]->name);
+	for (unsigned i = 0; i < r->trunk_count; i++) {
+		c.way[i].order = 1;
+		(void)snprintf(c.way[i].name, ROUTE_NAME_SIZE, "%s", r->trunk[i]->name);
+	}
+	c.way_count = r->trunk_count;
 	return route_add(r, &c);
 }
 

@@ -69,6 +69,11 @@ soon "and has gone" '^ *2 +8613900000003 +ended ' p call "$call"
 p call "$call" drop 9 >/dev/null 2>&1
 check "who is not there is not dropped" $((1 - $?))
 soon "calls are counted" 'span.pstn +calls_out +3 ' p counters span
+soon "by route too" '^default +"" +2 +0 +0 +3 +3 +0 +0 +0$' p routes
+soon "and by its trunk" '^e1/pstn +1 +0 +yes +28 +2 +3 +100 +3 +0$' p routes default
+p routes elsewhere >/dev/null 2>&1
+check "there is no such route" $((1 - $?))
+soon "the counters agree" 'route.default +attempts +3 ' p counters route
 p call "$call" drop >/dev/null
 check "the call is ended" $?
 soon "it is gone" 'no calls' p calls
