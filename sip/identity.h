@@ -43,10 +43,11 @@ struct sip_identity_headers { /* of one request; begin with { 0 }. The texts are
 void sip_identity_add(struct sip_identity_headers *h, const char *name, const char *value);
 
 /* The calling party, and the one that diverted the call: redirecting->present when anybody did, known or not (rule 4). Both are
- * always filled in: without a number present is false and raw is "". */
+ * always filled in: without a number present is false, raw is what stood there instead of one. */
 void sip_identity_read(const struct sip_identity_headers *h, enum sip_identity identity, const struct trunk_numbers *n,
                        struct leg_party *calling, struct leg_party *redirecting);
-/* The called party: a Request-URI, or a Contact to which a 3xx redirects. -EINVAL: no number in it (canonical and raw are ""). */
+/* The called party: a Request-URI, or a Contact to which a 3xx redirects. -EINVAL: no number in it; canonical
+ * is "" then, and also when it is none by the trunk's rules. */
 int  sip_identity_called(const char *uri, const struct trunk_numbers *n, struct leg_party *called);
 
 /* ---- going out ---- */
