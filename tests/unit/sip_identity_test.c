@@ -177,8 +177,7 @@ static const struct diversion diversions[] = {
 	{ "History-Info: <sip:12599@x>;index=1", false, "", false },
 	{ "History-Info: <sip:12599@x>;index=1, <sip:12599@y>;index=1.1;rc=1", false, "", false },
 	/* a service number turned into a plain one (RFC 8119) */
-	{ "History-Info: <sip:4008001234@x>;index=1,<sip:+8613900000002@x;cause=380>;index=1.1;mp=1", true, "864008001234",
-	  false },
+	{ "History-Info: <sip:4008001234@x>;index=1,<sip:+8613900000002@x;cause=380>;index=1.1;mp=1", false, "", false },
 	{ "History-Info: <sip:4008001234@x>;index=1,<sip:+8613900000002@x;cause=380>;index=1.1", false, "", false },
 	/* RFC 7044: the target has the cause, its parent diverted */
 	{ "History-Info: <sip:+8613900000002@x>;index=1\nHistory-Info: <sip:12599@x;cause=302>;index=1.1;mp=1", true,
