@@ -76,6 +76,7 @@ static bool party_of_header(const struct sip_identity_headers *h, enum sip_ident
 	unsigned looked = 0;
 
 	memset(p, 0, sizeof(*p));
+	memset(a, 0, sizeof(*a));
 	for (unsigned i = 0; i < h->count[header]; i++) {
 		struct span list = value_of(h, header, i);
 		struct sip_address one;
