@@ -160,15 +160,20 @@ static int dial_placed(struct route_attempt *a, const struct leg_dial *d, struct
 	return 0;
 }
 
+static uint64_t trunk_bit(const struct route_table *r, const struct trunk *t)
+{
+	for (unsigned i = 0; i < r->trunk_count; i++)
+		if (r->trunk[i] == t)
+			return ROUTE_BIT(i);
+	return 0;
+}
+
 /* Trunks that this attempt may still take; `avoid` only when there is nothing else. */
 static int attempt_able(const struct route_table *r, const struct route_attempt *a, uint64_t *able)
 {
-	unsigned i = a->avoid ? route_trunk_index(r, a->avoid) : ROUTE_TRUNKS_MAX;
-	int err = -EBUSY;
+	int err = route_able(a->route, a->tried | trunk_bit(r, a->avoid), a->kept, able);
 
-	if (i < r->trunk_count)
-		err = route_able(a->route, a->tried | ROUTE_BIT(i), a->kept, able);
-	return err ? route_able(a->route, a->tried, a->kept, able) : 0;
+	return err && a->avoid ? route_able(a->route, a->tried, a->kept, able) : err;
 }
 
 int route_dial(struct route_table *r, struct route_attempt *a, const struct leg_dial *d, struct route_place *reserved,
