@@ -25,5 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (number_dialled(&rules, text, "8613800000001", canonical) == 0)
 		FUZZ_CHECK(number_is_canonical(canonical));
+	if (number_prefix(&rules, text, canonical) == 0 && number_is_canonical(canonical)) /* read again it is the same */
+		FUZZ_CHECK(number_prefix(&rules, canonical, out) == 0 && strcmp(out, canonical) == 0);
 	return 0;
 }

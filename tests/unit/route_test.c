@@ -312,6 +312,24 @@ static void a_group_is_one_way(void **state)
 	assert_int_equal(count[2], 20);
 }
 
+static void a_group_shares_within(void **state)
+{
+	struct fixture *f = *state;
+	struct route_group_config g = { .name = "lines" };
+	unsigned count[4] = { 0 };
+
+	g.way_count = ways("a 1 75, b 1 25", g.way);
+	assert_int_equal(route_group_add(f->routes, &g), 0);
+	add(f, "near", "1", "lines 1 0"); /* what counts is the group's share, whichever route a call takes */
+	add(f, "far", "2", "lines 1 0, c 2 0");
+	for (unsigned i = 0; i < 100; i++)
+		count[dial(f, i % 3 ? "1" : "2", NULL) - 'a']++;
+	assert_int_equal(count[0], 75);
+	assert_int_equal(count[1], 25);
+	f->trunk[0].up = f->trunk[1].up = false;
+	assert_int_equal(dial(f, "2", NULL), 'c');
+}
+
 static void what_cannot_be_added(void **state)
 {
 	struct fixture *f = *state;
@@ -572,6 +590,7 @@ int main(void)
 		TEST(who_is_down_is_left_out_and_the_others_share),
 		TEST(the_next_order_when_none_of_the_first_can),
 		TEST(a_group_is_one_way),
+		TEST(a_group_shares_within),
 		TEST(what_cannot_be_added),
 		TEST(capacity_counts_calls_and_places),
 		TEST(a_place_is_used_up_by_its_leg),

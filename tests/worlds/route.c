@@ -250,6 +250,24 @@ SCENARIO(route_fails_over_when_the_line_is_lost, "the first span's line is cut w
 	world_close(w);
 }
 
+SCENARIO(route_fails_over_when_the_exchange_says_nothing,
+         "the first span's exchange does not answer the SETUP at all (T303): the second")
+{
+	struct world *w = world_of(hunted);
+	const char *host = called_back(w, HOST);
+
+	exchange_does(w, "number " PARTY " silent");
+	phone_keys(w, host, PARTY "#");
+	(void)call_over(w, "pstn2", PARTY, 5);
+	exchange_does(w, "number " PARTY " ring");
+	phone_answers(w, call_over(w, "pstn3", PARTY, 9)); /* sent twice, 4 s each */
+	world_run(w, 1);
+	CHECK_INT(mparty_parties_in(mparty_first(node_calls(w->node))), 1);
+	phone_hangs_up(w, host);
+	world_run(w, 3);
+	world_close(w);
+}
+
 SCENARIO(route_does_not_fail_over_on_17, "busy, or refused after it rang: told at once, and no other span is tried")
 {
 	struct world *w = world_of(hunted);
