@@ -17,27 +17,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLC_PITCH_MIN 40   /* samples: 200 Hz. G.711 Appendix I */
-#define PLC_PITCH_MAX 120  /* 66 Hz */
-#define PLC_HISTORY   400  /* three longest periods and a quarter, and what is compared */
-#define PLC_FULL      80   /* made up at full level; 20 % less every 80 from then on */
-#define PLC_FADE      480  /* silence from here on */
+#define PLC_PITCH_MIN 40  /* samples: 200 Hz (G.711 I.2.3) */
+#define PLC_PITCH_MAX 120 /* 66 Hz */
+#define PLC_HISTORY   400 /* three longest periods and a quarter of one */
+#define PLC_FULL      80  /* made up at full level; 20 % less every 80 from then on */
+#define PLC_FADE      480 /* silence from here on */
 
 struct plc {
 	int16_t  history[PLC_HISTORY]; /* what was given out; the newest last */
-	float    cycle[3 * PLC_PITCH_MAX]; /* what is repeated */
-	unsigned pitch, periods;       /* of the loss under way */
-	unsigned at;                   /* in cycle */
-	unsigned lost;                 /* samples made up in a row */
+	int16_t  source[PLC_HISTORY];  /* what it was when the loss began: the end of it is repeated */
+	unsigned pitch, periods;       /* samples of a period; how many of them are repeated */
+	unsigned at;                   /* in them */
+	unsigned lost;                 /* samples made up in a row, up to PLC_FADE; 0: none */
+	unsigned fade, fade_at;        /* samples of the blend into what is good again */
 	float    step;                 /* taken off over the first quarter period */
 	uint64_t concealed;            /* samples, in all */
 };
 
+/* Functions are plc_block_*: plc_init is spandsp's, which the tests link too. */
 void plc_block_init(struct plc *c);
-/* Good samples; the first ones after a loss are changed, so that there is no seam. */
+/* Good samples, or silence or noise by intention. The first ones after a loss are changed, so that there is no seam. */
 void plc_block_good(struct plc *c, int16_t *s, size_t n);
 void plc_block_lost(struct plc *c, int16_t *s, size_t n);
-/* Samples that are silence or noise by intention: they are remembered, and a loss before them just fades. */
-void plc_block_quiet(struct plc *c, int16_t *s, size_t n);
 
 #endif

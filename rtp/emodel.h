@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp/emodel.h - how good a call is heard to be: the E-model of ITU-T G.107 (06/2015) with its default values, but for codec, loss and
- * delay; Ie and Bpl of ITU-T G.113 Appendix I.
+ * rtp/emodel.h - how good a call is heard to be: the E-model of ITU-T G.107 (06/2015) with its default values, but for codec,
+ * loss and delay; Ie and Bpl of ITU-T G.113 Appendix I.
  *
  *   R = Ro - Is - Id(one-way delay) - Ie,eff(codec, loss)      94.77 - 1.41 - ...; 93.2 is the best: MOS 4.41
  *

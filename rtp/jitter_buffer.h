@@ -16,8 +16,8 @@
  *
  * The offset changes for nothing while nothing is heard (before a talkspurt, in comfort noise, once concealment has faded out),
  * and otherwise by a wish: jitter_buffer_wish() asks for samples to be left out or put in, dsp/stretch.h does it. What
- * is late is concealed in its place. After JITTER_BUFFER_FADE of nothing at all the place is held, so that a burst after a stall is
- * played and not thrown away.
+ * is late is concealed in its place. After JITTER_BUFFER_FADE of nothing at all the place is held, so that a burst after a stall
+ * is played and not thrown away.
  *
  * A gap whose sequence numbers are all there is silence (DTX, telephone-events), not loss.
  *
@@ -91,6 +91,7 @@ struct jitter_buffer_slot {
 	int64_t  timestamp;         /* extended */
 	uint16_t len;               /* samples */
 	uint8_t  kind, payload_type;
+	bool     marker;
 	uint8_t  noise_len;
 	uint8_t  noise[JITTER_BUFFER_NOISE_MAX];
 };
@@ -98,24 +99,26 @@ struct jitter_buffer_slot {
 struct jitter_buffer {
 	struct jitter_buffer_stats stats;
 	unsigned min, max;          /* samples */
-	bool     synced;
-	int64_t  highest, highest_ts, highest_arrival; /* the newest packet */
+	bool     synced, fresh;     /* a packet has come; none was played yet */
+	int64_t  highest, highest_ts, highest_arrival; /* the newest packet; no event, for the latter two */
 	int64_t  next;              /* sequence number that is played next */
 	int64_t  play;              /* timestamp that is played next */
+	int64_t  floor;             /* while silent: it does not go back further */
 	int64_t  end;               /* of the newest speech */
-	int64_t  now;               /* time of the sample that is played next */
-	int64_t  ahead;             /* samples the caller has fetched and not yet played, at the beginning of the tick */
-	unsigned concealing;        /* samples in a row; a run of them may be held */
+	int64_t  now;               /* when the sample that is fetched next will be heard */
+	unsigned concealing;        /* samples in a row */
 	bool     silent, comfort;   /* what goes on where no packet is */
 	bool     short_of;          /* an underrun is going on */
 	uint16_t suspect_seq;
 	unsigned suspects;
 	uint16_t last_len;          /* samples of the newest packet of speech */
-	/* histogram of transits: bin b (b * JITTER_BUFFER_BIN samples and up) is at b mod JITTER_BUFFER_BINS; low..high are in use */
+	/* histogram of transits: bin b (b * JITTER_BUFFER_BIN samples and up) is at b mod JITTER_BUFFER_BINS; low..high are in
+	 * use */
 	float    bin[JITTER_BUFFER_BINS];
 	float    total, weight;
 	int64_t  low, high;
 	unsigned heard;             /* packets in it, up to a limit */
+	unsigned start;             /* the delay to begin with, next time */
 	int64_t  want;              /* offset */
 	struct jitter_buffer_slot slot[JITTER_BUFFER_SLOTS];
 	uint8_t  ring[JITTER_BUFFER_RING];
@@ -130,12 +133,12 @@ void jitter_buffer_put(struct jitter_buffer *j, const struct jitter_buffer_packe
 
 /* A tick begins: now is its time, ahead what the caller still has from the last one. Ticks may be skipped. */
 void jitter_buffer_tick(struct jitter_buffer *j, int64_t now, unsigned ahead);
-/* By how many samples the delay should change in this tick: above 0 put in, below 0 leave out. loud: it would be done in the middle of
- * speech, so only when it matters. What the caller did is told with jitter_buffer_changed(). */
+/* By how many samples the delay should change in this tick: above 0 put in, below 0 leave out. loud: it would be done in the
+ * middle of speech, so only when it matters. What the caller did is told with jitter_buffer_changed(). */
 int  jitter_buffer_wish(const struct jitter_buffer *j, bool loud);
 void jitter_buffer_changed(struct jitter_buffer *j, int samples);
 /* Speech that lies there without a gap from the next sample on, at most `most`. */
-unsigned jitter_buffer_ready(const struct jitter_buffer *j, unsigned most);
+unsigned jitter_buffer_ready(struct jitter_buffer *j, unsigned most);
 /* The next piece of at most `wanted` samples; called until the caller has enough. */
 void jitter_buffer_next(struct jitter_buffer *j, size_t wanted, struct jitter_buffer_piece *p);
 
