@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rtp/jitter_buffer.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define FORGET     80000  /* samples: a packet's weight has fallen to 1/e after ten seconds of others */
@@ -19,6 +20,8 @@
 #define QUIET_LEAVE_OUT 30
 #define LOUD_PUT_IN 160
 #define LOUD_LEAVE_OUT 160
+
+static_assert(JITTER_BUFFER_MAX + JITTER_BUFFER_FADE + JITTER_BUFFER_PAYLOAD_MAX <= JITTER_BUFFER_RING, "no packet overwrites what will be played");
 
 static struct jitter_buffer_slot *slot_of(struct jitter_buffer *j, int64_t seq)
 {
@@ -203,13 +206,15 @@ static struct jitter_buffer_slot *front(struct jitter_buffer *j, int64_t from)
 	return NULL;
 }
 
-/* The ring holds what is `limit` before the newest; what is older is given up. */
+/* What is further than that before the newest is given up. The octets of a packet that reaches back from there are no others' either. */
 static void cut(struct jitter_buffer *j)
 {
-	int64_t limit = (int64_t)j->max + JITTER_BUFFER_FADE, play = j->end - limit;
+	int64_t play = j->end - ((int64_t)j->max + JITTER_BUFFER_FADE);
 	const struct jitter_buffer_slot *s;
 
-	if (j->play >= play)
+	if (j->floor < play)
+		j->floor = play;
+	if (j->play >= play && !j->silent)
 		return;
 	while ((s = front(j, j->next)) != NULL && s->timestamp < play) {
 		int64_t from = s->timestamp > j->play ? s->timestamp : j->play, to = s->timestamp + s->len;
@@ -220,9 +225,8 @@ static void cut(struct jitter_buffer *j)
 			break;
 		pass(j, s->seq, true);
 	}
-	j->play = play;
-	if (j->floor < play)
-		j->floor = play;
+	if (j->play < play)
+		j->play = play;
 }
 
 static void store(struct jitter_buffer *j, const struct jitter_buffer_packet *p, int64_t seq, int64_t ts)

@@ -31,7 +31,7 @@ struct net_model {
 	unsigned stall, stall_every; /* nothing for so long, then all at once; each so many samples */
 	unsigned talk, hush;     /* samples; hush 0: he never pauses */
 	bool     dtx;            /* nothing is sent in a pause */
-	double   step_at, step;  /* from then on the way is so much longer */
+	double   more, more_from, more_until; /* between these times the way is so much longer */
 };
 
 struct net_packet {
@@ -97,9 +97,7 @@ static double net_delay(const struct net_model *m, double sent)
 		d -= m->tail * log((random_below(1u << 30) + 1) / (double)(1u << 30));
 	if (m->stall_every && fmod(sent, m->stall_every) < m->stall)
 		d += m->stall - fmod(sent, m->stall_every);
-	if (m->step > 0 && sent >= m->step_at)
-		d += m->step;
-	return d;
+	return sent >= m->more_from && sent < m->more_until ? d + m->more : d;
 }
 
 /* samples: how long he speaks. */
