@@ -76,4 +76,3 @@ size_t stretch_put_in(int16_t *s, size_t n, const int16_t *past, size_t most, fl
 		s[i] = i < STRETCH_OVERLAP ? seam[i] : here[(ptrdiff_t)i - (ptrdiff_t)lag];
 	return lag;
 }
-

@@ -21,7 +21,8 @@
 #define LOUD_PUT_IN 160
 #define LOUD_LEAVE_OUT 160
 
-static_assert(JITTER_BUFFER_MAX + JITTER_BUFFER_FADE + JITTER_BUFFER_PAYLOAD_MAX <= JITTER_BUFFER_RING, "no packet overwrites what will be played");
+static_assert(JITTER_BUFFER_MAX + JITTER_BUFFER_FADE + JITTER_BUFFER_PAYLOAD_MAX <= JITTER_BUFFER_RING,
+              "no packet overwrites what will be played");
 
 static struct jitter_buffer_slot *slot_of(struct jitter_buffer *j, int64_t seq)
 {
@@ -59,7 +60,8 @@ void jitter_buffer_reset(struct jitter_buffer *j)
 	j->heard = 0;
 }
 
-/* ---- how late packets come ----------------------------------------------------------------------------------------------------- */
+/* ---- how late packets come
+ * ----------------------------------------------------------------------------------------------------- */
 
 static int64_t least_transit(const struct jitter_buffer *j)
 {
@@ -134,7 +136,8 @@ static void learn(struct jitter_buffer *j, int64_t transit, unsigned len)
 	want_anew(j);
 }
 
-/* ---- in ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- in
+ * ------------------------------------------------------------------------------------------------------------------------ */
 
 static void begin(struct jitter_buffer *j, const struct jitter_buffer_packet *p)
 {
@@ -206,7 +209,8 @@ static struct jitter_buffer_slot *front(struct jitter_buffer *j, int64_t from)
 	return NULL;
 }
 
-/* What is further than that before the newest is given up. The octets of a packet that reaches back from there are no others' either. */
+/* What is further than that before the newest is given up. The octets of a packet that reaches back from there are no others'
+ * either. */
 static void cut(struct jitter_buffer *j)
 {
 	int64_t play = j->end - ((int64_t)j->max + JITTER_BUFFER_FADE);
@@ -295,7 +299,8 @@ void jitter_buffer_put(struct jitter_buffer *j, const struct jitter_buffer_packe
 	}
 }
 
-/* ---- out ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- out
+ * ----------------------------------------------------------------------------------------------------------------------- */
 
 void jitter_buffer_tick(struct jitter_buffer *j, int64_t now, unsigned ahead)
 {
@@ -358,7 +363,8 @@ static bool gap(struct jitter_buffer *j, const struct jitter_buffer_slot *s, siz
 		become_silent(j);
 		return false;
 	}
-	/* What is missing need not be waited for when the delay is too long. Between two good samples something has to be made up. */
+	/* What is missing need not be waited for when the delay is too long. Between two good samples something has to be made
+	 * up. */
 	skip = j->now - j->want - j->play;
 	left = s->timestamp - j->play - (j->concealing ? 0 : (int64_t)j->last_len / 2);
 	skip = skip < left ? skip : left;
@@ -453,7 +459,8 @@ void jitter_buffer_next(struct jitter_buffer *j, size_t wanted, struct jitter_bu
 	while (!next(j, wanted, p));
 }
 
-/* ---- the delay ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the delay
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 int jitter_buffer_wish(const struct jitter_buffer *j, bool loud)
 {

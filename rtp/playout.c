@@ -53,7 +53,9 @@ static void fetch(struct rtp_playout *p, unsigned until)
 
 		jitter_buffer_next(&p->jitter, until - p->queued, &piece);
 		switch (piece.what) {
-		case JITTER_BUFFER_DECODE: p->decode(s, piece.data, piece.count, piece.payload_type, piece.talkspurt, p->arg); break;
+		case JITTER_BUFFER_DECODE:
+			p->decode(s, piece.data, piece.count, piece.payload_type, piece.talkspurt, p->arg);
+			break;
 		case JITTER_BUFFER_COMFORT:
 			if (piece.data)
 				(void)comfort_noise_parse(&p->noise, piece.data, piece.noise_len); /* an empty one: as before */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tests/bench/jitter.c - the jitter buffer beside the ideal, on networks of some kinds, for half an hour of virtual time each; and what
- * it costs (docs/sound.md).
+ * tests/bench/jitter.c - the jitter buffer beside the ideal, on networks of some kinds, for half an hour of virtual time each;
+ * and what it costs (docs/sound.md).
  *
  *   jitter [-m MINUTES] [-s SEED]
  */
@@ -62,10 +62,11 @@ static void run(const struct net_model *m, unsigned minutes)
 	last = net_window_delay(&net);
 	made_up = (double)s->concealed / ((double)net.sent * m->ptime);
 	ideal = net_ideal(&net, made_up);
-	printf("| %-30s | %5.1f | %5.1f .. %5.1f | %5.1f | %5.1f | %5.2f | %5.2f | %4.2f | %4lu | %4lu | %5lu | %5lu | %lu | %lu | %.1f\n",
-	       m->name, net.delay_sum / (double)net.heard / MS, first / MS, last / MS, net.delay_max / MS, ideal / MS, 100 * made_up,
-	       100 * net_made_up(&net, INFINITY), 100.0 * (double)s->late / (double)s->packets, s->underruns, s->held / MS, s->left_out / MS,
-	       s->put_in / MS, s->cut / MS, s->strange + s->restarts, cost);
+	printf("| %-30s | %5.1f | %5.1f .. %5.1f | %5.1f | %5.1f | %5.2f | %5.2f | %4.2f | %4lu | %4lu | %5lu | %5lu | %lu | %lu "
+	       "| %.1f\n",
+	       m->name, net.delay_sum / (double)net.heard / MS, first / MS, last / MS, net.delay_max / MS, ideal / MS,
+	       100 * made_up, 100 * net_made_up(&net, INFINITY), 100.0 * (double)s->late / (double)s->packets, s->underruns,
+	       s->held / MS, s->left_out / MS, s->put_in / MS, s->cut / MS, s->strange + s->restarts, cost);
 	net_end(&net);
 }
 

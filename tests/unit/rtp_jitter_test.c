@@ -46,8 +46,14 @@ static uint8_t octet(uint32_t t)
 static void put_kind(struct bench *b, enum jitter_buffer_kind kind, uint16_t seq, uint32_t t, unsigned len, bool marker)
 {
 	uint8_t data[JITTER_BUFFER_PAYLOAD_MAX + 1];
-	struct jitter_buffer_packet p = { .kind = kind, .seq = seq, .timestamp = b->first + t, .payload_type = kind == JITTER_BUFFER_SPEECH ? 8 : 13,
-		.marker = marker, .data = data, .len = len, .arrival = b->now };
+	struct jitter_buffer_packet p = { .kind = kind,
+		                          .seq = seq,
+		                          .timestamp = b->first + t,
+		                          .payload_type = kind == JITTER_BUFFER_SPEECH ? 8 : 13,
+		                          .marker = marker,
+		                          .data = data,
+		                          .len = len,
+		                          .arrival = b->now };
 
 	for (unsigned i = 0; i < len; i++)
 		data[i] = octet(t + i);
@@ -124,7 +130,8 @@ static void nothing_amiss(const struct bench *b)
 {
 	const struct jitter_buffer_stats *s = &b->j.stats;
 
-	assert_int_equal(s->lost + s->late + s->duplicates + s->strange + s->restarts + s->concealed + s->underruns + s->cut + s->oversize,
+	assert_int_equal(s->lost + s->late + s->duplicates + s->strange + s->restarts + s->concealed + s->underruns + s->cut +
+	                         s->oversize,
 	                 0);
 }
 
@@ -231,7 +238,8 @@ static void reordered_and_doubled(void **state)
 		if (t % 4 == 0) /* four of 10 ms, backwards, each twice */
 			for (unsigned i = 4; i-- > 0;)
 				for (unsigned twice = 0; twice < 2; twice++)
-					put_kind(&b, JITTER_BUFFER_SPEECH, (uint16_t)(65530 + t + i), TICK * (t + i), TICK, false);
+					put_kind(&b, JITTER_BUFFER_SPEECH, (uint16_t)(65530 + t + i), TICK * (t + i), TICK,
+					         false);
 		tick(&b);
 		for (unsigned i = 0; i < TICK; i++) {
 			if (next == 0 && b.got[i] < 0)
@@ -268,7 +276,27 @@ static void pauses(void **state)
 	assert_in_range(silent, 20 * 280 * TICK, 20 * 300 * TICK);
 	for (unsigned t = 0; t < 20; t++)
 		in_step_tick(&b, 160);
-	assert_in_range(jitter_buffer_delay(&b.j), JITTER_BUFFER_MIN - JITTER_BUFFER_BIN, JITTER_BUFFER_MIN + 2 * JITTER_BUFFER_BIN);
+	assert_in_range(jitter_buffer_delay(&b.j), JITTER_BUFFER_MIN - JITTER_BUFFER_BIN,
+	                JITTER_BUFFER_MIN + 2 * JITTER_BUFFER_BIN);
+}
+
+/* Pauses shorter than the delay: what comes after is there already. */
+static void short_pauses(void **state)
+{
+	struct bench b;
+	unsigned silent = 0;
+
+	(void)state;
+	begin(&b, 9, 5000);
+	jitter_buffer_init(&b.j, 800, 800);
+	for (unsigned t = 0; t < 2000; t++) {
+		if (t % 20 == 0)
+			b.spoken += 240;
+		in_step_tick(&b, 160);
+		silent += t > 100 ? count(&b, JITTER_BUFFER_SILENT) : 0;
+	}
+	assert_int_equal(b.j.stats.concealed + b.j.stats.lost + b.j.stats.underruns, 0);
+	assert_in_range(silent, 94 * 240, 96 * 240);
 }
 
 /* Comfort noise: told with its parameters, then it goes on; no loss, no underrun; speech again. */
@@ -458,8 +486,8 @@ static void of_no_use(void **state)
 	assert_int_equal(b.j.max, 800);
 }
 
-/* Anything, in any order: each sample that is played is one that was sent (time_of() looks), time goes forward while the stream is the
- * same, a tick is a bounded number of pieces, and what came is accounted for. */
+/* Anything, in any order: each sample that is played is one that was sent (time_of() looks), time goes forward while the stream
+ * is the same, a tick is a bounded number of pieces, and what came is accounted for. */
 static void anything(void **state)
 {
 	(void)state;
@@ -477,12 +505,14 @@ static void anything(void **state)
 
 			sent++;
 			if (r < 1)
-				put_kind(&b, JITTER_BUFFER_SPEECH, (uint16_t)random_u64(), (uint32_t)random_u64(), random_below(500), false);
+				put_kind(&b, JITTER_BUFFER_SPEECH, (uint16_t)random_u64(), (uint32_t)random_u64(),
+				         random_below(500), false);
 			else if (r < 5)
-				put_kind(&b, random_below(3), (uint16_t)(b.seq + random_below(300) - 150), b.spoken + random_below(9000) - 4500,
-				         random_below(500), random_below(2));
+				put_kind(&b, random_below(3), (uint16_t)(b.seq + random_below(300) - 150),
+				         b.spoken + random_below(9000) - 4500, random_below(500), random_below(2));
 			else if (r < 8)
-				put_kind(&b, JITTER_BUFFER_NOISE + random_below(2), b.seq++, b.spoken, random_below(20), random_below(2));
+				put_kind(&b, JITTER_BUFFER_NOISE + random_below(2), b.seq++, b.spoken, random_below(20),
+				         random_below(2));
 			else if (r < 45)
 				put(&b, 1 + random_below(seed % 3 ? 320 : 2));
 			else {
@@ -519,6 +549,7 @@ int main(void)
 		cmocka_unit_test(lost_packets),
 		cmocka_unit_test(reordered_and_doubled),
 		cmocka_unit_test(pauses),
+		cmocka_unit_test(short_pauses),
 		cmocka_unit_test(comfort_noise),
 		cmocka_unit_test(events),
 		cmocka_unit_test(the_sender_begins_anew),

@@ -2,8 +2,9 @@
 /*
  * tests/unit/rtp_net.h - a speaker, a network and a listener in virtual time, for tests and benches of the jitter buffer.
  *
- * The speaker talks and pauses; while he talks, each sample says when it was spoken (a ramp), so that the listener reads the delay from
- * what he hears. The network loses, delays, reorders; its clock may run fast or slow against ours. All in samples of our clock.
+ * The speaker talks and pauses; while he talks, each sample says when it was spoken (a ramp), so that the listener reads the
+ * delay from what he hears. The network loses, delays, reorders; its clock may run fast or slow against ours. All in samples of
+ * our clock.
  */
 #ifndef TESTS_RTP_NET_H
 #define TESTS_RTP_NET_H
@@ -70,7 +71,8 @@ static uint8_t net_octet(uint64_t t)
 static void net_decode(int16_t *out, const uint8_t *in, size_t n, uint8_t payload_type, bool talkspurt, void *arg)
 {
 	const struct net *net = arg;
-	uint64_t t = (uint64_t)(net->playout.jitter.play - (int64_t)n) - net->timestamp; /* the octets below say whether it is true */
+	/* the octets below say whether it is true */
+	uint64_t t = (uint64_t)(net->playout.jitter.play - (int64_t)n) - net->timestamp;
 
 	(void)talkspurt;
 	if (payload_type != 8)
@@ -149,8 +151,8 @@ static void net_put(struct net *net, const struct net_packet *p, int64_t now)
 	rtp_playout_put(&net->playout, &packet);
 }
 
-/* The delay of a frame, when it is all speech and nothing was left out or put in. It is counted from the moment the packet was sent,
- * less what all have to wait until a packet is full. */
+/* The delay of a frame, when it is all speech and nothing was left out or put in. It is counted from the moment the packet was
+ * sent, less what all have to wait until a packet is full. */
 static void net_hear(struct net *net, int64_t now, const int16_t *out)
 {
 	double heard = (double)now, spoken, delay;
@@ -208,8 +210,8 @@ static double net_made_up(const struct net *net, double delay)
 	return sum / (ptime * net->sent);
 }
 
-/* The smallest constant delay with which no more than the share `made_up` has to be: what somebody would choose who knew all arrivals
- * beforehand, and the speaker's clock. */
+/* The smallest constant delay with which no more than the share `made_up` has to be: what somebody would choose who knew all
+ * arrivals beforehand, and the speaker's clock. */
 static double net_ideal(const struct net *net, double made_up)
 {
 	double low = 0, high = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From packets to frames, on networks of many kinds; beside an ideal that knows all arrivals. The figures are in docs/sound.md. */
+/* From packets to frames, on networks of many kinds; beside an ideal that knows all arrivals. The figures are in
+ * docs/sound.md. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -46,7 +47,8 @@ static void one_goal(const struct goal *g)
 	lost = net_made_up(&net, INFINITY);
 	ideal = net_ideal(&net, made_up) / MS;
 	delay = net.delay_sum / (double)net.heard / MS;
-	print_message("%s: delay %.1f ms (ideal %.1f; second minute %.1f, last %.1f), made up %.2f %% (lost %.2f %%), underruns %lu, changes %lu\n",
+	print_message("%s: delay %.1f ms (ideal %.1f; second minute %.1f, last %.1f), made up %.2f %% (lost %.2f %%), underruns "
+	              "%lu, changes %lu\n",
 	              g->model.name, delay, ideal, second, last, 100 * made_up, 100 * lost, (unsigned long)s->underruns,
 	              (unsigned long)(s->left_out + s->put_in) / MS);
 	assert_true(delay < ideal + g->above_ideal_ms);
@@ -86,8 +88,11 @@ static void half_an_hour(void **state)
 /* The way becomes 80 ms longer, and 80 ms shorter again: the delay follows, up soon, down within a minute. */
 static void another_way(void **state)
 {
-	static const struct net_model longer = { "longer", 20 * MS, TALK, .jitter = 10 * MS, .more = 80 * MS, .more_from = MINUTE, .more_until = 99 * MINUTE };
-	static const struct net_model shorter = { "shorter", 20 * MS, TALK, .jitter = 10 * MS, .more = 80 * MS, .more_until = MINUTE };
+	static const struct net_model longer = {
+		"longer", 20 * MS, TALK, .jitter = 10 * MS, .more = 80 * MS, .more_from = MINUTE, .more_until = 99 * MINUTE
+	};
+	static const struct net_model shorter = { "shorter",         20 * MS,         TALK,
+		                                  .jitter = 10 * MS, .more = 80 * MS, .more_until = MINUTE };
 	int16_t out[RTP_PLAYOUT_FRAME];
 	struct net net;
 
@@ -104,15 +109,17 @@ static void another_way(void **state)
 				(void)net_window_delay(&net);
 		}
 		after = net_window_delay(&net) / MS;
-		print_message("%s: %.1f ms before, %.1f after; made up %lu ms, cut %lu\n", k == 0 ? "longer" : "shorter", before, after,
-		              (unsigned long)net.playout.jitter.stats.concealed / MS, (unsigned long)net.playout.jitter.stats.cut);
+		print_message("%s: %.1f ms before, %.1f after; made up %lu ms, cut %lu\n", k == 0 ? "longer" : "shorter", before,
+		              after, (unsigned long)net.playout.jitter.stats.concealed / MS,
+		              (unsigned long)net.playout.jitter.stats.cut);
 		assert_true(fabs(after - before - want) < 12);
 		assert_in_range(net.playout.jitter.stats.concealed, 0, k == 0 ? 200 * MS : 0);
 		net_end(&net);
 	}
 }
 
-/* ---- sound --------------------------------------------------------------------------------------------------------------------- */
+/* ---- sound
+ * --------------------------------------------------------------------------------------------------------------------- */
 
 struct phone { /* sends a tone in A-law, 20 ms a packet */
 	struct rtp_playout p;
@@ -141,9 +148,12 @@ static void phone_send(struct phone *f, bool lost)
 {
 	int16_t s[160];
 	uint8_t octets[160];
-	struct jitter_buffer_packet packet = {
-		.kind = JITTER_BUFFER_SPEECH, .seq = f->seq++, .timestamp = f->timestamp, .data = octets, .len = 160, .arrival = f->now
-	};
+	struct jitter_buffer_packet packet = { .kind = JITTER_BUFFER_SPEECH,
+		                               .seq = f->seq++,
+		                               .timestamp = f->timestamp,
+		                               .data = octets,
+		                               .len = 160,
+		                               .arrival = f->now };
 
 	dual_tone_process(&f->tone, s, 160);
 	g711_alaw_encode_block(octets, s, 160);
@@ -226,7 +236,8 @@ static void left_out_unheard(void **state)
 			assert_false(phone_tick(&f, 0, heard + n));
 		assert_true(f.p.jitter.stats.left_out >= 1440);
 		assert_true(jitter_buffer_delay(&f.p.jitter) < 50 * MS);
-		print_message("%4.0f Hz: bend %d, was %d; level %.2f dBm0\n", hz[k], bend(heard, n), clean, level_tone_dbm0(heard, n, hz[k], 8000));
+		print_message("%4.0f Hz: bend %d, was %d; level %.2f dBm0\n", hz[k], bend(heard, n), clean,
+		              level_tone_dbm0(heard, n, hz[k], 8000));
 		assert_true(bend(heard, n) < 2 * clean + 600);
 		for (unsigned at = 0; at + 800 <= n; at += 800)
 			assert_true(fabs(level_tone_dbm0(heard + at, 800, hz[k], 8000) + 10) < 1.2);
@@ -246,8 +257,12 @@ static void noise_in_the_pause(void **state)
 		(void)phone_tick(&f, 0, heard);
 	while (f.spoken + 160 <= f.now)
 		phone_send(&f, false);
-	rtp_playout_put(&f.p, &(struct jitter_buffer_packet){
-	                              .kind = JITTER_BUFFER_NOISE, .seq = f.seq++, .timestamp = f.timestamp, .data = level, .len = 1, .arrival = f.now });
+	rtp_playout_put(&f.p, &(struct jitter_buffer_packet){ .kind = JITTER_BUFFER_NOISE,
+	                                                      .seq = f.seq++,
+	                                                      .timestamp = f.timestamp,
+	                                                      .data = level,
+	                                                      .len = 1,
+	                                                      .arrival = f.now });
 	for (unsigned n = 0; n < 16000; n += RTP_PLAYOUT_FRAME, f.now += RTP_PLAYOUT_FRAME)
 		assert_false(rtp_playout_frame(&f.p, f.now, heard + n % 8000));
 	assert_true(fabs(level_dbm0(heard, 8000) - (6.15 - 50)) < 0.5);
