@@ -86,6 +86,11 @@ static void want_anew(struct jitter_buffer *j)
 		j->start = (unsigned)(j->want - least_transit(j));
 }
 
+static int64_t bin_number(int64_t transit)
+{
+	return transit >= 0 ? transit / JITTER_BUFFER_BIN : -((JITTER_BUFFER_BIN - 1 - transit) / JITTER_BUFFER_BIN);
+}
+
 /* Makes bin b one of low..high; what is too high for it is counted in the highest there can be. */
 static int64_t bins_reach(struct jitter_buffer *j, int64_t b)
 {
@@ -115,9 +120,8 @@ static int64_t bins_reach(struct jitter_buffer *j, int64_t b)
 
 static void learn(struct jitter_buffer *j, int64_t transit, unsigned len)
 {
-	int64_t b = transit >= 0 ? transit / JITTER_BUFFER_BIN : -((JITTER_BUFFER_BIN - 1 - transit) / JITTER_BUFFER_BIN);
+	int64_t b = bins_reach(j, bin_number(transit));
 
-	b = bins_reach(j, b);
 	j->weight *= 1 + (float)len / FORGET;
 	*bin_of(j, b) += j->weight;
 	j->total += j->weight;
@@ -148,7 +152,8 @@ static void begin(struct jitter_buffer *j, const struct jitter_buffer_packet *p)
 	j->highest_ts = j->end = p->timestamp;
 	j->highest_arrival = p->arrival;
 	j->play = j->floor = j->highest_ts - JITTER_BUFFER_MAX; /* those overtaken by the first may still be played */
-	j->want = p->arrival - j->highest_ts + j->start;
+	j->low = j->high = bin_number(p->arrival - j->highest_ts);
+	j->want = least_transit(j) + clamp(j->start, j->min, j->max);
 }
 
 /* Extends number and time. False: not of this stream, or not to be believed yet. */

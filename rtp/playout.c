@@ -143,7 +143,7 @@ bool rtp_playout_frame(struct rtp_playout *p, int64_t now, int16_t out[RTP_PLAYO
 	change_delay(p);
 	fetch(p, FRAME); /* when so much was left out */
 	memcpy(out, queue_head(p), FRAME * sizeof(*out));
-	made_up = memchr(p->made_up, true, FRAME) != NULL;
+	made_up = memchr(p->made_up, 1, FRAME) != NULL;
 	p->queued -= FRAME;
 	memmove(p->queue, p->queue + FRAME, (STRETCH_LAG_MAX + p->queued) * sizeof(*out));
 	memmove(p->made_up, p->made_up + FRAME, p->queued);

@@ -18,7 +18,9 @@ static void near(double got, double want, double tolerance)
 
 static double r_of(double delay_ms, double loss_percent, double ie, double bpl, double burst_ratio)
 {
-	const struct emodel m = { .delay_ms = delay_ms, .loss_percent = loss_percent, .ie = ie, .bpl = bpl, .burst_ratio = burst_ratio };
+	const struct emodel m = {
+		.delay_ms = delay_ms, .loss_percent = loss_percent, .ie = ie, .bpl = bpl, .burst_ratio = burst_ratio
+	};
 
 	return emodel_r(&m);
 }
@@ -58,8 +60,8 @@ static void mos_of_r(void **state)
 	}
 }
 
-/* Delay alone. Cole and Rosenbluth's well-known fit to G.107's curve with its default values ("Voice over IP performance monitoring",
- * 2001): Id = 0.024 d + 0.11 (d - 177.3 above there), to 400 ms; the curve itself is also G.114's figure 1. */
+/* Delay alone. Cole and Rosenbluth's well-known fit to G.107's curve with its default values ("Voice over IP performance
+ * monitoring", 2001): Id = 0.024 d + 0.11 (d - 177.3 above there), to 400 ms; the curve itself is also G.114's figure 1. */
 static void delay(void **state)
 {
 	double last = 100;
@@ -76,7 +78,8 @@ static void delay(void **state)
 	assert_true(r_of(100, 0, 0, 25.1, 1) > 90); /* very satisfied: 90 and more */
 }
 
-/* G.107 7.5 with G.113's Ie and Bpl: G.711 without concealment 0 and 4.3, with it 0 and 25.1. Ie,eff = Ie + (95 - Ie) P / (P + Bpl). */
+/* G.107 7.5 with G.113's Ie and Bpl: G.711 without concealment 0 and 4.3, with it 0 and 25.1.
+ * Ie,eff = Ie + (95 - Ie) P / (P + Bpl). */
 static void loss(void **state)
 {
 	double best = r_of(0, 0, 0, 25.1, 1);

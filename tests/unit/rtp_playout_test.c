@@ -10,6 +10,7 @@
 #include "dsp/g711.h"
 #include "dsp/level.h"
 #include "dsp/tone.h"
+#include "tests/unit/click.h"
 #include "tests/unit/rtp_net.h"
 
 #define MS 8
@@ -196,19 +197,6 @@ static void bit_by_bit(void **state)
 	while (at > 79000 && memcmp(heard, said + at, sizeof(heard)) != 0)
 		at--;
 	assert_in_range(80000 - at, 160 + JITTER_BUFFER_MIN, 160 + 2 * JITTER_BUFFER_MIN + JITTER_BUFFER_BIN);
-}
-
-/* The greatest step between neighbours, and of steps: what a click is made of. */
-static int bend(const int16_t *s, size_t n)
-{
-	int most = 0;
-
-	for (size_t i = 2; i < n; i++) {
-		int b = abs(s[i] - 2 * s[i - 1] + s[i - 2]);
-
-		most = b > most ? b : most;
-	}
-	return most;
 }
 
 /* 200 ms too much, in the middle of a steady tone: it is left out without a click and the tone keeps its level. */
