@@ -22,6 +22,18 @@
 
 #define N (8000 * 30)
 
+/* spandsp 0.0.6 copies its history over itself with memcpy(), at which the sanitizer stops: there it is not asked. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SPANDSP 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SPANDSP 0
+#endif
+#endif
+#ifndef SPANDSP
+#define SPANDSP 1
+#endif
+
 static int16_t voice[N], ours[N], theirs[N];
 
 /* Voiced sound: harmonics of a pitch that glides between 90 and 180 Hz, under a spectrum that falls, with syllables; no two of
@@ -72,6 +84,7 @@ static void lose(unsigned frame, unsigned run, struct outcome *o)
 	struct plc c;
 	plc_state_t s;
 	unsigned lost = 0, after = 0;
+	bool missing = false, before;
 
 	memset(o, 0, sizeof(*o));
 
@@ -82,16 +95,20 @@ static void lose(unsigned frame, unsigned run, struct outcome *o)
 	for (unsigned i = 0; i + frame <= N; i += frame) {
 		if (lost == 0 && i > 8000 && random_below(20 * run) == 0)
 			lost = run;
-		if (lost > 0) {
+		before = missing;
+		missing = lost > 0;
+		if (missing) {
 			lost--;
 			after = 2;
 			plc_block_lost(&c, ours + i, frame);
-			plc_fillin(&s, theirs + i, (int)frame);
+			if (SPANDSP)
+				plc_fillin(&s, theirs + i, (int)frame);
 		} else {
 			plc_block_good(&c, ours + i, frame);
-			plc_rx(&s, theirs + i, (int)frame);
+			if (SPANDSP)
+				plc_rx(&s, theirs + i, (int)frame);
 		}
-		if (lost + 1 == run || after == 2) {
+		if (missing != before) {
 			o->seams++;
 			o->clicks[0] += clicks(ours, i);
 			o->clicks[1] += clicks(theirs, i);
@@ -124,8 +141,8 @@ static void near_what_was_lost(void **state)
 		print_message("%2u ms lost: signal to error %.1f dB, spandsp %.1f dB; of %u seams %u click, spandsp's %u\n",
 		              point[i].frame * point[i].run / 8, o.db[0], o.db[1], o.seams, o.clicks[0], o.clicks[1]);
 		assert_true(o.db[0] > point[i].least_db);
-		assert_true(o.db[0] > o.db[1] - 1); /* it repeats the last period alone, which buzzes but is nearer */
-		assert_true(o.clicks[0] <= o.seams / 50 && o.clicks[0] <= o.clicks[1]);
+		assert_true(!SPANDSP || o.db[0] > o.db[1] - 1); /* it repeats the last period alone, which buzzes but is nearer */
+		assert_int_equal(o.clicks[0], 0);
 	}
 }
 
