@@ -7,6 +7,7 @@
  *   port.c      a port: its control functions, its work in a tick
  *   room.c      the set of ports on the tick that hear each other
  *   keys.c      DTMF receivers, eight ports beside each other
+ *   digits.c    which of what is heard and what is told is a digit to be reported
  *   player.c    play lists
  *   recorder.c  frames out of the tick
  *
@@ -139,6 +140,16 @@ void player_mix(struct media *m, struct player *p, int32_t sum[MEDIA_FRAME]);  /
 
 /* ---- ports, rooms, recorders ---- */
 
+struct port_digits { /* (M) digits.c */
+	bool     told;        /* the trunk has told of a key since the port was opened: what sounds like one is none */
+	uint32_t keys;        /* slot.rx_keys that have been seen */
+	char     key;         /* told of and under way; 0: none */
+	bool     reported;    /* its end already */
+	char     heard;       /* the last one heard in the sound, that may come again as told of; 0: none */
+	bool     heard_down;
+	int64_t  heard_us;    /* when it began, or ended */
+};
+
 #define PORT_FAILED_MAX 4
 
 struct media_port {
@@ -167,6 +178,7 @@ struct media_port {
 	int32_t               gain;
 	struct media_keys    *keys;       /* its receiver: this bank's */
 	unsigned              lane;
+	struct port_digits    digits;
 	struct clamp          clamp;
 	struct player         player[2];  /* enum media_direction */
 	struct recorder      *tap[2];     /* enum media_tap */
@@ -200,6 +212,16 @@ void keys_add(struct media *m, struct media_keys *k);
 void keys_take(struct media *m, struct media_port *p);
 void keys_leave(struct media_port *p);
 void keys_find(struct media *m);                                /* phase read, after port_hear of all */
+
+/* ---- digits of a port (digits.c) ---- */
+
+/* A gateway that tells of a key and lets it sound too does so within this time (it has to hear it first, or its jitter buffer
+ * holds the sound back). Nobody presses the same key twice so fast: Q.24's fastest, 40 ms and a pause of 40, is not what people
+ * do. */
+#define DIGITS_SAME_US 200000
+
+void digits_init(struct media_port *p);
+void digits_find(struct media *m, struct media_port *p, const struct dtmf_result *found); /* phase read */
 
 struct media_room {
 	unsigned magic;

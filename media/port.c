@@ -2,7 +2,8 @@
 /*
  * Ports. In a tick:
  *
- *   trunk -> rx -> gate -+-> digits ---+
+ *   trunk -> key --------+-> digits
+ *   trunk -> rx -> gate -+-> receiver -+
  *                        +-> clamp <---+
  *                        +-> or clamp -> (+ player to inside) -> inside -> room, tap
  *   tap, trunk <- tx <- gate <- gain <- (player to line + room's sum - inside)
@@ -204,6 +205,7 @@ static void port_start(struct media *m, struct media_port *p, uint32_t gen)
 	atomic_store_explicit(&p->heard_us, 0, memory_order_relaxed);
 	p->gain = MIX_UNITY;
 	keys_take(m, p);
+	digits_init(p);
 	clamp_init(&p->clamp);
 	p->slot.open = true;
 	list_append(&m->open_ports, &p->link);
@@ -273,10 +275,10 @@ static bool port_lost(const struct media_port *p)
 
 static const int16_t *port_line(const struct media_port *p)
 {
-	return p->from_line && p->slot.rx.rate == MEDIA_RATE ? p->slot.rx.s : silence;
+	return p->from_line && p->slot.rx.rate == MEDIA_RATE && !p->slot.rx_key_down ? p->slot.rx.s : silence;
 }
 
-/* A receiver behind a closed gate hears silence: so a key held while the gate closes ends. */
+/* A receiver behind a closed gate hears silence: so a key held while the gate closes ends. So it is while a key is told of. */
 void port_hear(struct media *m, struct media_port *p)
 {
 	if (p->slot.rx.rate != MEDIA_RATE)
@@ -284,15 +286,6 @@ void port_hear(struct media *m, struct media_port *p)
 	if (port_lost(p))
 		media_count(m, MC_LOST_FRAMES, 1);
 	dtmf_bank_hear(p->keys->bank, p->lane, port_lost(p) && p->from_line ? NULL : port_line(p), MEDIA_FRAME);
-}
-
-static void port_digits(struct media *m, struct media_port *p, const struct dtmf_result *found)
-{
-	for (unsigned i = 0; i < found->count; i++) {
-		media_note_digit(m, p, &found->event[i]);
-		if (found->event[i].type == DTMF_RX_BEGIN)
-			player_stop(m, &p->player[MEDIA_TO_LINE], true);
-	}
 }
 
 /* A sine at MEDIA_HEARD_DBM0 has amplitude 32768 * 10^((-40 - 3.14) / 20) = 228, so 80 samples of it have 80 * 228^2 / 2. */
@@ -315,7 +308,7 @@ void port_receive(struct media *m, struct media_port *p)
 
 	if (port_loud(line))
 		atomic_store_explicit(&p->heard_us, m->tick_us, memory_order_relaxed);
-	port_digits(m, p, found);
+	digits_find(m, p, found);
 	if (!p->from_line)
 		clamp_silence(&p->clamp); /* not 30 ms later */
 	clamp_process(&p->clamp, line, MEDIA_FRAME, found->early, clamped);

@@ -21,6 +21,12 @@ struct media_slot {
 	/* phase 1 writes; silence at 8 kHz before each read(), so what is not written is not heard. Rate 8000 only, now */
 	struct media_frame rx;
 	bool               rx_lost; /* this frame was filled in (receivers are told); false before each read() */
+	/* Keys that the far end tells of beside the sound (RFC 4733). Phase 1 writes; kept from tick to tick. */
+	uint32_t           rx_keys;        /* one more: a key has begun, at most one in a tick; */
+	char               rx_key;         /* which */
+	/* it is still pressed: nothing of the line is heard meanwhile. False: rx_keys came with its end */
+	bool               rx_key_down;
+	uint32_t           rx_key_samples; /* how long it has been pressed, 1/8000 s */
 	struct media_frame tx;      /* phase 3 reads */
 	bool               open;    /* between media_port_open and _close, as the media thread sees it */
 };

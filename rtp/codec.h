@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp/codec.h - from payload to samples of 8 kHz and back: G.711 (dsp/g711.h), G.722 (spandsp). Each octet is one sample of 8 kHz in
- * all of them.
+ * rtp/codec.h - from payload to samples of 8 kHz and back: G.711 (dsp/g711.h), G.722 (spandsp). Each octet is one sample of 8 kHz
+ * in all of them.
  *
  * G.722 codes two bands of 4 kHz. The room has the lower one only, so only that is decoded, and what we send has nothing in the
  * upper one; the far end's wideband telephone needs not know (spandsp's G722_SAMPLE_RATE_8000).

@@ -119,7 +119,8 @@ static void source_jitter(struct rtp_source *s, uint32_t timestamp, uint32_t arr
 	s->transit_known = true;
 }
 
-enum rtp_order rtp_source_packet(struct rtp_source *s, uint32_t ssrc, uint16_t seq, uint32_t timestamp, uint32_t arrival, bool timed)
+enum rtp_order rtp_source_packet(struct rtp_source *s, uint32_t ssrc, uint16_t seq, uint32_t timestamp, uint32_t arrival,
+                                 bool timed)
 {
 	enum rtp_order order = source_order(s, ssrc, seq);
 

@@ -37,8 +37,8 @@ bool rtp_packet_is_rtcp(const uint8_t *data, size_t len);
 
 /* ---- a source ---- */
 
-/* RFC 3550 A.1. A call has one source at a time, and who sends is known by the address: so the first packet counts at once, and two
- * in a row of another SSRC, or far off in sequence, are the source's new beginning. */
+/* RFC 3550 A.1. A call has one source at a time, and who sends is known by the address: so the first packet counts at once, and
+ * two in a row of another SSRC, or far off in sequence, are the source's new beginning. */
 #define RTP_DROPOUT_MAX  3000
 #define RTP_MISORDER_MAX 100
 
@@ -65,7 +65,8 @@ struct rtp_source {
 
 /* Each packet of this source. arrival: in 1/8000 s, any origin. Events and comfort noise are packets too, but only those whose
  * timestamp tells when they were sent go into the jitter (`timed`). */
-enum rtp_order rtp_source_packet(struct rtp_source *s, uint32_t ssrc, uint16_t seq, uint32_t timestamp, uint32_t arrival, bool timed);
+enum rtp_order rtp_source_packet(struct rtp_source *s, uint32_t ssrc, uint16_t seq, uint32_t timestamp, uint32_t arrival,
+                                 bool timed);
 void     rtp_source_init(struct rtp_source *s);                /* nothing has come */
 uint32_t rtp_source_highest(const struct rtp_source *s);       /* extended (6.4.1) */
 int64_t  rtp_source_lost(const struct rtp_source *s);          /* negative with duplicates (A.3) */

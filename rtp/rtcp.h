@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp/rtcp.h - RTCP (RFC 3550 6.4 - 6.6): compound packets read and written, and what a participant of a call keeps for them: when to
- * send the next, and what the reports of the other end say.
+ * rtp/rtcp.h - RTCP (RFC 3550 6.4 - 6.6): compound packets read and written, and what a participant of a call keeps for them:
+ * when to send the next, and what the reports of the other end say.
  *
- * We send SR (RR while we have sent nothing) with one report about the one source we hear, SDES with CNAME, and BYE at the end. Of
- * what comes in we want the sender's times, the report about us, and BYE; all else that is well formed is passed over.
+ * We send SR (RR while we have sent nothing) with one report about the one source we hear, SDES with CNAME, and BYE at the end.
+ * Of what comes in we want the sender's times, the report about us, and BYE; all else that is well formed is passed over.
  *
  * Pure: any thread, no memory, no clock, no chance of its own.
  */
@@ -18,9 +18,10 @@
 #include "rtp/packet.h"
 
 #define RTCP_MAX        128 /* octets that we send */
-#define RTCP_CNAME_SIZE 17  /* 96 random bits in base64 (RFC 7022 4.2, 5): another one for each session, so that nobody is followed */
-/* 6.2 wants one each 5 s as the least interval, drawn from half to one and a half of it (6.3.1). With two members in a session there
- * are no floods to prevent: neither the compensation e - 3/2 nor reconsideration are needed. The first comes after half. */
+/* 96 random bits in base64 (RFC 7022 4.2, 5): another one for each session, so that nobody is followed */
+#define RTCP_CNAME_SIZE 17
+/* 6.2 wants one each 5 s as the least interval, drawn from half to one and a half of it (6.3.1). With two members in a session
+ * there are no floods to prevent: neither the compensation e - 3/2 nor reconsideration are needed. The first comes after half. */
 #define RTCP_INTERVAL_US 5000000
 
 struct rtcp_sender { /* 6.4.1 */

@@ -26,11 +26,12 @@
 #define RTP_PTIME_MIN_MS 10
 #define RTP_PTIME_MAX_MS 60
 
-enum rtp_encoding { /* of a payload type. Clock 8000 for all, G.722 too (RFC 3551 4.5.2) */
+/* Of a payload type. Clock 8000 for all, G.722 too (RFC 3551 4.5.2). */
+enum rtp_encoding {
 	RTP_PCMU,            /* G.711; static 0 */
 	RTP_PCMA,            /* static 8 */
 	RTP_G722,            /* static 9; at the room's rate: its low band when that is 8 kHz */
-	RTP_COMFORT_NOISE,   /* RFC 3389; static 13 */
+	RTP_COMFORT_NOISE,   /* RFC 3389; static 13; heard, never sent: sound always is */
 	RTP_TELEPHONE_EVENT, /* RFC 4733; dynamic */
 	RTP_ENCODINGS
 };
@@ -82,8 +83,9 @@ typedef void(rtp_event_h)(struct rtp_stream *s, const struct rtp_event *ev, void
 
 /* -EINVAL with a reason in the log; -ENOMEM. */
 int  rtp_group_alloc(struct rtp_group **gp, struct loop *l, struct media *m, struct counter_registry *counters,
-                     const struct rtp_group_config *c);
-void rtp_group_free(struct rtp_group *g); /* its streams are freed before; run the loop, or stop media, so that the tick lets go */
+                    const struct rtp_group_config *c);
+/* its streams are freed before; run the loop, or stop media, so that the tick lets go */
+void rtp_group_free(struct rtp_group *g);
 unsigned rtp_group_free_ports(const struct rtp_group *g); /* streams that could still be made */
 
 /* Binds a pair of ports. Nothing is sent or accepted before rtp_stream_set(). -EADDRNOTAVAIL: none is free. -ENOMEM, errno of

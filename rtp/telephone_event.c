@@ -49,7 +49,8 @@ static bool rx_continues(const struct event_rx *r, bool marker, uint32_t timesta
 
 	if (!r->active || marker || event != r->event)
 		return false;
-	return ahead == SEGMENT || ahead == SEGMENT + 1 || (duration > r->duration && ahead == (uint32_t)(duration - r->duration));
+	return ahead == SEGMENT || ahead == SEGMENT + 1 ||
+	       (duration > r->duration && ahead == (uint32_t)(duration - r->duration));
 }
 
 /* True: nothing of it is wanted any more. */

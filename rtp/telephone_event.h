@@ -2,8 +2,8 @@
 /*
  * rtp/telephone_event.h - DTMF digits as packets (RFC 4733): the receiver and the sender of one stream.
  *
- *   | event |E|R| volume | duration |      one event: the timestamp of its first moment in each of its packets, a growing duration,
- *                                          the marker on the first, E on the last one, which is sent three times
+ *   | event |E|R| volume | duration |   one event: the timestamp of its first moment in each of its packets, a growing
+ *                                       duration, the marker on the first, E on the last one, which is sent three times
  *
  * The receiver makes keys of what arrives, each once, whatever is lost, doubled, reordered or badly made:
  *
@@ -11,8 +11,8 @@
  *   lost ends         the next event, or EVENT_LOST_US without an update, ends it
  *   three ends        the first one counts; nothing of an event that has ended, or of an older one, is looked at again
  *   same digit twice  is told by the timestamp; the marker, and a duration that starts anew, tell it too
- *   long events       a duration that wraps, or a new segment after 65,535 (2.5.1.3), goes on; so does a sender who (wrongly) moves the
- *                     timestamp with each update
+ *   long events       a duration that wraps, or a new segment after 65,535 (2.5.1.3), goes on;
+ *                     so does a sender who (wrongly) moves the timestamp with each update
  *   other events      above 15 (flash, fax tones): counted, and no key
  *
  * The sender: updates each ptime, three ends, a pause; the sequence goes on, the timestamp stands (2.5.1.2).
@@ -55,8 +55,8 @@ void event_rx_init(struct event_rx *r);    /* the stream begins, or its source d
 /* A packet of the type that was agreed on; duplicates too. */
 void event_rx_packet(struct event_rx *r, bool marker, uint16_t seq, uint32_t timestamp, const uint8_t *payload, unsigned len,
                      int64_t now_us);
-/* Once in a tick: what is to be told now, false: nothing. A key that is down is told of again in each tick, with its duration; one
- * that is up once. */
+/* Once in a tick: what is to be told now, false: nothing. A key that is down is told of again in each tick, with its duration;
+ * one that is up once. */
 bool event_rx_key(struct event_rx *r, int64_t now_us, struct event_key *key);
 /* Between the first packet of an event and its end. */
 static inline bool event_rx_active(const struct event_rx *r) { return r->active; }

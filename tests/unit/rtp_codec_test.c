@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Codecs: G.711 is dsp/g711's, G.722 is told by its level, its delay, and a wideband telephone at the other end (spandsp at 16 kHz). */
+/* Codecs: G.711 is dsp/g711's, G.722 is told by its level, its delay, and a wideband telephone at the other end (spandsp at 16
+ * kHz). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RFC 4733: what happens to packets on their way, and what senders do wrong; each time the keys that come out are what was pressed. */
+/* RFC 4733: what happens to packets on their way, and what senders do wrong; each time the keys that come out are what was
+ * pressed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -220,8 +221,11 @@ static void disorder(void **state)
 
 static struct sent made(char digit, uint16_t seq, uint32_t timestamp, unsigned duration, bool marker, bool end)
 {
-	return (struct sent){ .marker = marker, .seq = seq, .timestamp = timestamp,
-		              .payload = { (uint8_t)event_of_digit(digit), end ? 0x8a : 0x0a, (uint8_t)(duration >> 8), (uint8_t)duration } };
+	return (struct sent){ .marker = marker,
+		              .seq = seq,
+		              .timestamp = timestamp,
+		              .payload = { (uint8_t)event_of_digit(digit), end ? 0x8a : 0x0a, (uint8_t)(duration >> 8),
+		                           (uint8_t)duration } };
 }
 
 /* A key held for 20 s: in segments (2.5.1.3), or with a duration that wraps. */

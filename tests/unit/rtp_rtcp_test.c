@@ -12,9 +12,16 @@
 #include "core/random.h"
 #include "rtp/rtcp.h"
 
-static const struct rtcp_sender sender = { .ntp = 0xe1234567abcdef01u, .timestamp = 0x11223344, .packets = 1000, .octets = 160000 };
-static const struct rtcp_report report = { .ssrc = 0xcafe0001, .fraction_lost = 64, .lost = -3, .highest = 0x10005, .jitter = 77,
-	                                   .last_sr = 0x4567abcd, .delay = 65536 };
+static const struct rtcp_sender sender = {
+	.ntp = 0xe1234567abcdef01u, .timestamp = 0x11223344, .packets = 1000, .octets = 160000
+};
+static const struct rtcp_report report = { .ssrc = 0xcafe0001,
+	                                   .fraction_lost = 64,
+	                                   .lost = -3,
+	                                   .highest = 0x10005,
+	                                   .jitter = 77,
+	                                   .last_sr = 0x4567abcd,
+	                                   .delay = 65536 };
 
 /* RFC 3550 6.4.1, 6.5, 6.6, octet by octet. */
 static void layout(void **state)
@@ -82,7 +89,8 @@ static void refused(void **state)
 	assert_int_equal(rtcp_parse(&r, changed, len, 1), -EBADMSG);
 }
 
-/* Padding belongs to the last packet (6.4.1); APP and what else there is are passed over; a BYE of another source is not theirs. */
+/* Padding belongs to the last packet (6.4.1); APP and what else there is are passed over; a BYE of another source is not
+ * theirs. */
 static void others(void **state)
 {
 	static const uint8_t compound[] = {
