@@ -3,7 +3,6 @@
  * time. */
 #include "e1/transport.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -13,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/address.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "e1/packets.h"
@@ -37,38 +37,6 @@ struct pseudowire {
 	struct iovec out_iov[BATCH], in_iov[BATCH];
 };
 
-static socklen_t address_len(const struct sockaddr_storage *a)
-{
-	return a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : a->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : 0;
-}
-
-static bool address_same(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
-	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
-
-	if (a->ss_family != b->ss_family)
-		return false;
-	if (a->ss_family == AF_INET)
-		return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
-	return a6->sin6_port == b6->sin6_port && memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0;
-}
-
-static void address_format(const struct sockaddr_storage *a, char *buf, size_t size)
-{
-	const struct sockaddr_in *a4 = (const void *)a;
-	const struct sockaddr_in6 *a6 = (const void *)a;
-	char host[INET6_ADDRSTRLEN] = "?";
-
-	if (a->ss_family == AF_INET) {
-		(void)inet_ntop(AF_INET, &a4->sin_addr, host, sizeof(host));
-		(void)snprintf(buf, size, "%s:%u", host, ntohs(a4->sin_port));
-	} else {
-		(void)inet_ntop(AF_INET6, &a6->sin6_addr, host, sizeof(host));
-		(void)snprintf(buf, size, "[%s]:%u", host, ntohs(a6->sin6_port));
-	}
-}
-
 static void pseudowire_vectors(struct pseudowire *t)
 {
 	for (unsigned i = 0; i < BATCH; i++) {
@@ -84,7 +52,7 @@ static void pseudowire_vectors(struct pseudowire *t)
 static int pseudowire_socket(struct pseudowire *t, const char *name)
 {
 	const int tos = IPTOS_CLASS_CS5 | 0x18 /* EF, 46 << 2: RFC 5086 11 asks for a class of its own */, buffer = 1 << 20;
-	char local[64];
+	char local[ADDRESS_SIZE];
 	socklen_t len = sizeof(t->local);
 
 	t->fd = socket(t->local.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -148,7 +116,7 @@ static int pseudowire_open(struct e1_line *l, const struct e1_span_config *c)
 static void pseudowire_describe(const struct e1_line *l, char *buf, size_t size)
 {
 	const struct pseudowire *t = l->transport;
-	char local[64], peer[64];
+	char local[ADDRESS_SIZE], peer[ADDRESS_SIZE];
 
 	address_format(&t->local, local, sizeof(local));
 	address_format(&t->peer, peer, sizeof(peer));

@@ -11,6 +11,7 @@
 
 #include "billing/card_key.h"
 #include "booking/zone.h"
+#include "core/address.h"
 
 struct check { /* the checks that a table cannot make; each names its setting */
 	struct config_file *file;
@@ -32,18 +33,6 @@ static void where_in(char out[CONFIG_PATH_MAX], const char *list, unsigned i, co
 	(void)snprintf(out, CONFIG_PATH_MAX, "%s[%u].%s", list, i, name);
 }
 
-static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
-	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
-
-	if (a->ss_family != b->ss_family)
-		return false;
-	if (a->ss_family == AF_INET6)
-		return a6->sin6_port == b6->sin6_port && memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0;
-	return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
-}
-
 static void check_pseudowire(struct check *k, unsigned i)
 {
 	const struct e1_span_config *s = &k->c->options.span[i].e1;
@@ -52,13 +41,13 @@ static void check_pseudowire(struct check *k, unsigned i)
 	where_in(where, "spans", i, "local");
 	if (s->local.ss_family == 0)
 		WRONG(k, where, "a pseudowire needs our address and port, such as 127.0.0.1:40001");
-	else if (s->peer.ss_family && same_address(&s->local, &s->peer))
+	else if (s->peer.ss_family && address_same(&s->local, &s->peer))
 		WRONG(k, where, "is the same as peer");
 	else if (s->peer.ss_family && s->local.ss_family != s->peer.ss_family)
 		WRONG(k, where, "is not of the same family as peer");
 	for (unsigned j = 0; s->local.ss_family && j < i; j++)
 		if (k->c->options.span[j].e1.transport == E1_PSEUDOWIRE &&
-		    same_address(&s->local, &k->c->options.span[j].e1.local))
+		    address_same(&s->local, &k->c->options.span[j].e1.local))
 			WRONG(k, where, "is that of span %s too", k->c->options.span[j].e1.name);
 	where_in(where, "spans", i, "peer");
 	if (s->peer.ss_family == 0)
