@@ -65,6 +65,10 @@ struct rtp_group_config {
 	uint8_t                 dscp;               /* 46: EF */
 	unsigned                jitter_min_ms, jitter_max_ms; /* of the adaptive buffer: 20..200 */
 	unsigned                timeout_ms;         /* rule 9: neither RTP nor RTCP for so long; 30000 */
+	/* Packets are taken from the address that was signalled, from any port of it (RFC 4961 is not universal), and sent to the
+	 * port that was signalled. Others are foreign. With latch, when none has come from there, the first RTP packet of an
+	 * agreed type from elsewhere (a phone behind NAT) says where ours go too; until the next change of the remote address. */
+	bool                    latch;
 };
 void rtp_group_config_default(struct rtp_group_config *c);
 
@@ -103,13 +107,14 @@ int  rtp_stream_set(struct rtp_stream *s, const struct rtp_format *f);
  * ms 0: 100. -EINVAL no digit, -ENOSPC 32 are waiting. */
 int  rtp_stream_send_digit(struct rtp_stream *s, char digit, unsigned ms);
 
-struct rtp_stats { /* since the beginning; what a leg's record and `partyline call` show */
+struct rtp_stats { /* since the beginning, up to 100 ms ago; what a leg's record and `partyline call` show */
 	uint64_t sent, received, octets_sent, octets_received;
-	uint64_t lost, late, discarded, duplicates, reordered; /* of what should have come; came too late to be played; ... */
+	/* Packets: of what should have come; came too late to be played; had no place in the stream; twice; overtaken */
+	uint64_t lost, late, discarded, duplicates, reordered;
 	uint64_t concealed_ms;       /* of sound made up */
 	uint64_t malformed, foreign; /* no RTP; from an address or SSRC that is not the stream's */
 	unsigned ssrc_changes;
-	unsigned jitter_us;          /* interarrival (RFC 3550 A.8), now */
+	unsigned jitter_us;          /* interarrival (RFC 3550 A.8), now; as the tick sees it, in steps of 10 ms / 16 */
 	unsigned delay_ms;           /* of the jitter buffer, now */
 	unsigned delay_max_ms;
 	int      round_trip_us;      /* from RTCP; -1: not known */

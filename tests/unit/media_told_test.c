@@ -119,7 +119,8 @@ static void told_and_heard(void **state)
 	(void)state;
 	for (int beside_ms = -100; beside_ms <= 600; beside_ms += 10) {
 		struct world *w = NULL;
-		bool once = beside_ms <= 250; /* 100 ms, and its end is noticed 21 ms later; the least beyond DIGITS_SAME_US is 330 */
+		/* 100 ms, and its end is noticed 21 ms later; the least beyond DIGITS_SAME_US is 330 */
+		bool once = beside_ms <= 250;
 
 		if (beside_ms > 250 && beside_ms < 350)
 			continue;
