@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/magic.h"
@@ -62,15 +59,8 @@ static void line_alarms(struct e1_line *l, int64_t now_us)
 
 static void line_wake(struct e1_line *l)
 {
-	uint64_t one = 1;
-
-	if (!l->wake_needed)
-		return;
-	l->wake_needed = false;
-	if (l->wake_fd < 0)
-		loop_queue(l->loop, &l->wake_task);
-	else if (write(l->wake_fd, &one, sizeof(one)) < 0)
-		l->wake_needed = true; /* next tick */
+	if (l->wake_needed)
+		l->wake_needed = !wake_knock(&l->knock); /* next tick */
 }
 
 static void line_hdlc_stats(struct e1_line *l)
@@ -164,22 +154,10 @@ static const struct media_trunk_ops line_ops = { .read = line_read, .write = lin
 
 /* ---- control ---- */
 
-static void line_on_task(struct loop_task *t)
+static void line_on_knock(struct wake *w)
 {
-	struct e1_line *l = container_of(t, struct e1_line, wake_task);
+	struct e1_line *l = container_of(w, struct e1_line, knock);
 
-	if (l->wake)
-		l->wake(l->arg);
-}
-
-static void line_on_fd(int fd, uint32_t events, void *arg)
-{
-	struct e1_line *l = arg;
-	uint64_t n;
-
-	(void)events;
-	if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
-		return;
 	if (l->wake)
 		l->wake(l->arg);
 }
@@ -188,11 +166,7 @@ static void line_destroy(struct e1_line *l)
 {
 	if (l->transport)
 		l->ops->close(l);
-	if (l->wake_fd >= 0) {
-		loop_fd_del(l->loop, l->wake_fd);
-		(void)close(l->wake_fd);
-	} else
-		loop_unqueue(l->loop, &l->wake_task);
+	wake_close(&l->knock);
 	ring_free(l->to_control);
 	ring_free(l->to_line);
 	free(l->counters);
@@ -202,24 +176,6 @@ static void line_destroy(struct e1_line *l)
 static void line_removed(struct loop_task *t)
 {
 	line_destroy(container_of(container_of(t, struct media_trunk, removed), struct e1_line, trunk));
-}
-
-static int line_wake_open(struct e1_line *l)
-{
-	int err;
-
-	l->wake_task.run = line_on_task;
-	if (clock_is_virtual())
-		return 0;
-	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (l->wake_fd < 0)
-		return -errno;
-	err = loop_fd_add(l->loop, l->wake_fd, EPOLLIN, line_on_fd, l);
-	if (err) {
-		(void)close(l->wake_fd);
-		l->wake_fd = -1;
-	}
-	return err;
 }
 
 const struct e1_transport_ops *e1_transport_find(const char *name)
@@ -249,8 +205,6 @@ int e1_line_alloc(struct e1_line **lp, struct loop *loop, const struct e1_span_c
 
 	if (l == NULL)
 		return -ENOMEM;
-	l->wake_fd = -1;
-	l->loop = loop;
 	l->wake = wake;
 	l->arg = arg;
 	l->trunk.ops = &line_ops;
@@ -269,7 +223,7 @@ int e1_line_alloc(struct e1_line **lp, struct loop *loop, const struct e1_span_c
 	if (!err)
 		err = ring_alloc(&l->to_line, LINE_OUT, sizeof(struct e1_line_out));
 	if (!err)
-		err = line_wake_open(l);
+		err = wake_open(&l->knock, loop, line_on_knock);
 	if (!err)
 		err = l->ops->open(l, c);
 	if (err)

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "core/ring.h"
+#include "core/wake.h"
 #include "e1/e1.h"
 #include "e1/hdlc.h"
 #include "media/trunk.h"
@@ -106,7 +107,6 @@ struct e1_line {
 	struct media_trunk trunk;
 	const struct e1_transport_ops *ops;
 	void        *transport;
-	struct loop *loop;
 	char         name[16];
 	int64_t      los_alarm_us;
 	struct media_slot *slot[E1_TIMESLOTS + 1]; /* by timeslot; 0 and 16 NULL */
@@ -114,8 +114,7 @@ struct e1_line {
 
 	/* between the threads */
 	struct ring *to_control, *to_line;
-	int          wake_fd;              /* eventfd, real clock; -1 under a virtual one */
-	struct loop_task  wake_task;       /* virtual clock: control itself runs the tick */
+	struct wake  knock;
 	void (*wake)(void *arg);           /* control; NULL once the span is gone */
 	void        *arg;
 	atomic_bool  cut_tx, cut_rx, reorder;

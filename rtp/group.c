@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "core/address.h"
@@ -71,19 +70,6 @@ bool rtp_group_note(struct rtp_group *g, const struct rtp_message *msg)
 	return true;
 }
 
-static void group_wake(struct rtp_group *g)
-{
-	uint64_t one = 1;
-
-	if (!g->wake_needed)
-		return;
-	g->wake_needed = false;
-	if (g->wake_fd < 0)
-		loop_queue(g->loop, &g->wake_task);
-	else if (write(g->wake_fd, &one, sizeof(one)) < 0)
-		g->wake_needed = true; /* next tick */
-}
-
 static void group_messages(struct rtp_group *g, int64_t now_us)
 {
 	struct rtp_message msg;
@@ -133,7 +119,8 @@ static void group_read(struct media_trunk *t, int64_t tick_us)
 			rtp_receive_frame(s, tick_us);
 	}
 	g->ticks++;
-	group_wake(g);
+	if (g->wake_needed)
+		g->wake_needed = !wake_knock(&g->wake); /* next tick */
 }
 
 static void group_write(struct media_trunk *t, int64_t tick_us)
@@ -173,19 +160,9 @@ static void group_drain(struct rtp_group *g)
 	}
 }
 
-static void group_on_task(struct loop_task *t)
+static void group_on_wake(struct wake *w)
 {
-	group_drain(container_of(t, struct rtp_group, wake_task));
-}
-
-static void group_on_fd(int fd, uint32_t events, void *arg)
-{
-	uint64_t n;
-
-	(void)events;
-	if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
-		return;
-	group_drain(arg);
+	group_drain(container_of(w, struct rtp_group, wake));
 }
 
 /* Takes half-built ones. The media thread has let go, or never had it. */
@@ -200,12 +177,7 @@ static void group_destroy(struct rtp_group *g)
 			rtp_send_bye(s, clock_mono_us());
 		rtp_stream_destroy(s);
 	}
-	if (g->wake_fd >= 0) {
-		loop_fd_del(g->loop, g->wake_fd);
-		(void)close(g->wake_fd);
-	} else {
-		loop_unqueue(g->loop, &g->wake_task);
-	}
+	wake_close(&g->wake);
 	if (g->epoll_fd >= 0)
 		(void)close(g->epoll_fd);
 	ring_free(g->to_media);
@@ -231,30 +203,13 @@ static int group_check(const struct rtp_group_config *c)
 	else if (c->dscp > 63)
 		log_error("rtp %s: a DSCP is 0 to 63, not %u", c->name, c->dscp);
 	else if (c->jitter_min_ms < 20 || c->jitter_max_ms > 200 || c->jitter_min_ms > c->jitter_max_ms)
-		log_error("rtp %s: the jitter buffer holds 20 to 200 ms, not %u to %u", c->name, c->jitter_min_ms, c->jitter_max_ms);
+		log_error("rtp %s: the jitter buffer holds 20 to 200 ms, not %u to %u", c->name, c->jitter_min_ms,
+		          c->jitter_max_ms);
 	else if (c->timeout_ms < 1000)
 		log_error("rtp %s: a timeout of %u ms is less than a second", c->name, c->timeout_ms);
 	else
 		return 0;
 	return -EINVAL;
-}
-
-static int group_wake_open(struct rtp_group *g)
-{
-	int err;
-
-	g->wake_task.run = group_on_task;
-	if (clock_is_virtual())
-		return 0;
-	g->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (g->wake_fd < 0)
-		return -errno;
-	err = loop_fd_add(g->loop, g->wake_fd, EPOLLIN, group_on_fd, g);
-	if (err) {
-		(void)close(g->wake_fd);
-		g->wake_fd = -1;
-	}
-	return err;
 }
 
 static void group_vectors(struct rtp_group *g)
@@ -289,10 +244,8 @@ int rtp_group_alloc(struct rtp_group **gp, struct loop *l, struct media *m, stru
 	if (!g)
 		return -ENOMEM;
 	g->magic = RTP_GROUP_MAGIC;
-	g->loop = l;
 	g->media = m;
 	g->config = *c;
-	g->wake_fd = -1;
 	g->trunk.ops = &group_ops;
 	g->trunk.removed.run = group_removed;
 	g->pairs = (c->port_max - c->port_min + 1u) / 2;
@@ -315,7 +268,7 @@ int rtp_group_alloc(struct rtp_group **gp, struct loop *l, struct media *m, stru
 	if (!err)
 		err = ring_alloc(&g->to_control, 2 * g->pairs, sizeof(struct rtp_message));
 	if (!err)
-		err = group_wake_open(g);
+		err = wake_open(&g->wake, l, group_on_wake);
 	if (err) {
 		group_destroy(g);
 		return err;

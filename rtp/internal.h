@@ -9,10 +9,10 @@
  *   socket.c    a pair of UDP sockets
  *   the rest    pure blocks: packet, rtcp, telephone_event, codec, jitter_buffer, playout, emodel
  *
- * Each field belongs to one side; (C) control, (M) media thread. A stream is control's from rtp_stream_alloc() until the ring to media
- * takes it there, and comes back as the last thing that the ring to control says of it: only then are its sockets closed and its
- * memory freed. The rings have room for all that streams could put into them; of what is told of more than once (lost, back) the
- * media thread says it again in the next tick when there was none.
+ * Each field belongs to one side; (C) control, (M) media thread. A stream is control's from rtp_stream_alloc() until the ring to
+ * media takes it there, and comes back as the last thing that the ring to control says of it: only then are its sockets closed
+ * and its memory freed. The rings have room for all that streams could put into them; of what is told of more than once (lost,
+ * back) the media thread says it again in the next tick when there was none.
  */
 #ifndef RTP_INTERNAL_H
 #define RTP_INTERNAL_H
@@ -24,6 +24,7 @@
 #include "core/list.h"
 #include "core/magic.h"
 #include "core/ring.h"
+#include "core/wake.h"
 #include "dsp/tone.h"
 #include "media/trunk.h"
 #include "rtp/codec.h"
@@ -55,17 +56,34 @@ enum rtp_counter {
 
 /* What is known of a stream, written by the media thread, read by control. */
 enum rtp_value {
-	RV_SENT, RV_RECEIVED, RV_OCTETS_SENT, RV_OCTETS_RECEIVED, RV_MALFORMED, RV_FOREIGN, RV_SSRC_CHANGES,
+	RV_SENT,
+	RV_RECEIVED,
+	RV_OCTETS_SENT,
+	RV_OCTETS_RECEIVED,
+	RV_MALFORMED,
+	RV_FOREIGN,
+	RV_SSRC_CHANGES,
 	/* once in RTP_PUBLISH ticks: */
-	RV_LOST, RV_LOST_RUNS, RV_LATE, RV_DISCARDED, RV_DUPLICATES, RV_REORDERED, RV_PLAYED, RV_CONCEALED_MS, RV_JITTER_US, RV_DELAY_MS,
-	RV_DELAY_MAX_MS, RV_ROUND_TRIP, /* us + 1; 0: not known */
-	RV_REMOTE_LOST_PERMILLE, RV_REMOTE_JITTER_US,
+	RV_LOST,
+	RV_LOST_RUNS,
+	RV_LATE,
+	RV_DISCARDED,
+	RV_DUPLICATES,
+	RV_REORDERED,
+	RV_PLAYED,
+	RV_CONCEALED_MS,
+	RV_JITTER_US,
+	RV_DELAY_MS,
+	RV_DELAY_MAX_MS,
+	RV_ROUND_TRIP, /* us + 1; 0: not known */
+	RV_REMOTE_LOST_PERMILLE,
+	RV_REMOTE_JITTER_US,
 	RV_COUNT
 };
 #define RTP_PUBLISH 10 /* ticks */
 
-/* The newest format, from control to the media thread, whenever either likes: three places, of which each side has one and the third
- * is exchanged. */
+/* The newest format, from control to the media thread, whenever either likes: three places, of which each side has one and the
+ * third is exchanged. */
 struct rtp_mailbox {
 	struct rtp_format format[3];
 	_Atomic unsigned  middle; /* index, and RTP_MAIL when it has not been taken yet */
@@ -155,7 +173,6 @@ struct rtp_group {
 	unsigned magic;
 	struct media_trunk trunk;
 	/* (C) */
-	struct loop  *loop;
 	struct media *media;
 	struct rtp_group_config  config;
 	struct counter_registry *registry;
@@ -168,8 +185,8 @@ struct rtp_group {
 	/* between */
 	counter_t        counters[RC_COUNT];
 	struct ring     *to_media, *to_control;
-	int              epoll_fd, wake_fd;  /* wake_fd: -1 under a virtual clock */
-	struct loop_task wake_task;
+	int              epoll_fd;
+	struct wake      wake;
 	int64_t          utc_offset_us;   /* from the mono clock: no step of UTC is in our reports */
 	/* (M) */
 	struct list      active;

@@ -39,8 +39,8 @@ void rtp_receiver_init(struct rtp_stream *s)
 	rtp_playout_init(&s->rx.playout, c->jitter_min_ms * 8, c->jitter_max_ms * 8, receiver_decode, s);
 }
 
-/* Waiting begins with the right to receive, and anew with each other address. A type that now means something else does so for what
- * waits in the buffer too, which is a packet or two: offers must not do that (RFC 3264 8.3.2). */
+/* Waiting begins with the right to receive, and anew with each other address. A type that now means something else does so for
+ * what waits in the buffer too, which is a packet or two: offers must not do that (RFC 3264 8.3.2). */
 void rtp_receiver_apply(struct rtp_stream *s, const struct rtp_format *old, int64_t now_us)
 {
 	const struct rtp_format *f = s->format;
@@ -112,7 +112,8 @@ static void receiver_restart(struct rtp_stream *s, bool another)
 	rtp_count(s->group, RC_SSRC_CHANGES, 1);
 }
 
-static void receive_rtp(struct rtp_stream *s, const uint8_t *data, size_t len, const struct sockaddr_storage *from, int64_t tick_us)
+static void receive_rtp(struct rtp_stream *s, const uint8_t *data, size_t len, const struct sockaddr_storage *from,
+                        int64_t tick_us)
 {
 	struct rtp_receiver *r = &s->rx;
 	int64_t now_us = clock_mono_us();
@@ -133,7 +134,8 @@ static void receive_rtp(struct rtp_stream *s, const uint8_t *data, size_t len, c
 		return;
 	}
 	kind = receiver_kind(s, &p);
-	switch (rtp_source_packet(&r->source, p.ssrc, p.seq, p.timestamp, (uint32_t)(now_us / US_A_SAMPLE), kind == JITTER_BUFFER_SPEECH)) {
+	switch (rtp_source_packet(&r->source, p.ssrc, p.seq, p.timestamp, (uint32_t)(now_us / US_A_SAMPLE),
+	                          kind == JITTER_BUFFER_SPEECH)) {
 	case RTP_JUMP:
 		if (p.ssrc != r->source.ssrc) {
 			rtp_value_add(s, RV_FOREIGN, 1);
@@ -167,7 +169,8 @@ static void receive_rtp(struct rtp_stream *s, const uint8_t *data, size_t len, c
 }
 
 /* RTCP is a sign of life too (rule 9). */
-static void receive_rtcp(struct rtp_stream *s, const uint8_t *data, size_t len, const struct sockaddr_storage *from, int64_t tick_us)
+static void receive_rtcp(struct rtp_stream *s, const uint8_t *data, size_t len, const struct sockaddr_storage *from,
+                         int64_t tick_us)
 {
 	struct rtcp r;
 

@@ -35,8 +35,9 @@ static void send_packet(struct rtp_stream *s, uint8_t type, bool marker, uint32_
 {
 	struct rtp_sender *t = &s->tx;
 
-	rtp_packet_header(&(struct rtp_packet){ .marker = marker, .type = type, .seq = t->seq, .timestamp = timestamp, .ssrc = t->ssrc },
-	                  t->packet);
+	rtp_packet_header(
+		&(struct rtp_packet){ .marker = marker, .type = type, .seq = t->seq, .timestamp = timestamp, .ssrc = t->ssrc },
+		t->packet);
 	t->seq++;
 	t->packets++;
 	t->octets += len;
@@ -77,7 +78,8 @@ void rtp_sender_apply(struct rtp_stream *s)
 	bool active = (f->direction & RTP_SEND) && sender_to(s)->ss_family != AF_UNSPEC;
 	unsigned samples = f->ptime_ms * (RTP_CLOCK / 1000);
 
-	if (active != t->active || samples != t->ptime_samples || f->send[0].type != t->type || f->send[0].encoding != t->encoding) {
+	if (active != t->active || samples != t->ptime_samples || f->send[0].type != t->type ||
+	    f->send[0].encoding != t->encoding) {
 		/* with the type, to the address, as it was: only what changes here is told apart */
 		if (active && t->active)
 			sender_flush(s);
@@ -215,11 +217,14 @@ static void send_report(struct rtp_stream *s, int64_t now_us, bool bye)
 {
 	int64_t utc_us = rtp_group_utc(s->group, now_us);
 	struct rtp_sender *t = &s->tx;
-	struct rtcp_sender sr = { .ntp = rtcp_ntp(utc_us), .timestamp = t->timestamp + t->filled, .packets = t->packets, .octets = t->octets };
+	struct rtcp_sender sr = {
+		.ntp = rtcp_ntp(utc_us), .timestamp = t->timestamp + t->filled, .packets = t->packets, .octets = t->octets
+	};
 	uint8_t out[RTCP_MAX];
 	struct sockaddr_storage next;
 	struct rtcp_report about;
-	bool sends = t->packets != t->reported, hears = s->rx.source.begun; /* 6.4: SR when something was sent since the last one */
+	/* 6.4: SR when something was sent since the last one */
+	bool sends = t->packets != t->reported, hears = s->rx.source.begun;
 	unsigned len;
 
 	if (hears)

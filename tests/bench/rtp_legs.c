@@ -3,11 +3,11 @@
  * rtp_legs [LEGS...]: RTP legs in rooms of three on one media thread, on one core; a load generator, a process of its own on the
  * other, says another tone on each leg of a room and looks at what each hears.
  *
- *   clean leg: in the last second both others' tones within 1 dB, all else together 25 dB below them; no packet of ours was missing
- *   and no sound had to be made up, in all of the time measured.
+ *   clean leg: in the last second both others' tones within 1 dB, all else together 25 dB below them; no packet of ours was
+ *   missing and no sound had to be made up, in all of the time measured.
  *
- * For each number of legs: processor time of this process a leg and second (that of the kernel for it included), how much of it the
- * media thread took, late ticks, the longest, clean legs, memory. BENCH_SECONDS: for how long each is measured (5).
+ * For each number of legs: processor time of this process a leg and second (that of the kernel for it included), how much of it
+ * the media thread took, late ticks, the longest, clean legs, memory. BENCH_SECONDS: for how long each is measured (5).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -111,8 +111,9 @@ static void generator_send(struct generator *g, unsigned socket, unsigned odd)
 		}
 		memcpy(packet[n] + 12, g->tone[i % 3] + g->sent % 50 * 160, 160);
 		iov[n] = (struct iovec){ .iov_base = packet[n], .iov_len = PACKET };
-		msg[n].msg_hdr = (struct msghdr){ .msg_name = &g->sh->to[i], .msg_namelen = sizeof(g->sh->to[i]), .msg_iov = &iov[n],
-			                          .msg_iovlen = 1 };
+		msg[n].msg_hdr = (struct msghdr){
+			.msg_name = &g->sh->to[i], .msg_namelen = sizeof(g->sh->to[i]), .msg_iov = &iov[n], .msg_iovlen = 1
+		};
 		n++;
 	}
 	for (unsigned at = 0; at < n;) {
@@ -151,8 +152,9 @@ static void generator_receive(struct generator *g, unsigned socket)
 	do {
 		for (unsigned i = 0; i < BATCH; i++) {
 			iov[i] = (struct iovec){ .iov_base = packet[i], .iov_len = sizeof(packet[i]) };
-			msg[i].msg_hdr = (struct msghdr){ .msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &iov[i],
-				                          .msg_iovlen = 1 };
+			msg[i].msg_hdr = (struct msghdr){
+				.msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &iov[i], .msg_iovlen = 1
+			};
 		}
 		n = recvmmsg(g->fd[socket], msg, BATCH, MSG_DONTWAIT, NULL);
 		for (int i = 0; i < n; i++)
@@ -241,7 +243,8 @@ static void generator_main(struct shared *sh)
 		g711_alaw_encode_block(g->tone[i], s, 8000);
 	}
 	for (unsigned i = 0; i < ARRAY_LEN(g->fd); i++) {
-		struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)(30000 + 2 * i)),
+		struct sockaddr_in a = { .sin_family = AF_INET,
+			                 .sin_port = htons((uint16_t)(30000 + 2 * i)),
 			                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1) };
 
 		g->fd[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -321,7 +324,8 @@ static int server_alloc(struct server *s, unsigned legs, struct shared *sh)
 	loop_timer_init(s->loop, &s->end, on_end);
 	for (unsigned i = 0; !err && i < legs; i++) {
 		struct rtp_format f = { .direction = RTP_SEND | RTP_RECV, .send_count = 1, .recv_count = 1, .ptime_ms = 20 };
-		struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)(30000 + 2 * (i / LEGS_SOCKET))),
+		struct sockaddr_in to = { .sin_family = AF_INET,
+			                  .sin_port = htons((uint16_t)(30000 + 2 * (i / LEGS_SOCKET))),
 			                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1) };
 		struct sockaddr_storage a;
 
@@ -357,8 +361,10 @@ static void server_free(struct server *s, unsigned legs)
 
 static double cpu_ms(const struct rusage *a, const struct rusage *b, double *system_ms)
 {
-	*system_ms = (double)(b->ru_stime.tv_sec - a->ru_stime.tv_sec) * 1e3 + (double)(b->ru_stime.tv_usec - a->ru_stime.tv_usec) / 1e3;
-	return (double)(b->ru_utime.tv_sec - a->ru_utime.tv_sec) * 1e3 + (double)(b->ru_utime.tv_usec - a->ru_utime.tv_usec) / 1e3 + *system_ms;
+	*system_ms = (double)(b->ru_stime.tv_sec - a->ru_stime.tv_sec) * 1e3 +
+	             (double)(b->ru_stime.tv_usec - a->ru_stime.tv_usec) / 1e3;
+	return (double)(b->ru_utime.tv_sec - a->ru_utime.tv_sec) * 1e3 +
+	       (double)(b->ru_utime.tv_usec - a->ru_utime.tv_usec) / 1e3 + *system_ms;
 }
 
 static long resident_kb(void)
@@ -428,8 +434,10 @@ static int measure(struct shared *sh, unsigned legs, unsigned seconds)
 		run_ms(s, 10);
 	ms = cpu_ms(&a, &b, &system_ms);
 	kb_legs = resident_kb();
-	printf("%5u legs: %.3f ms a leg and second (%2.0f %% in the kernel), %3.0f %% of a core; late ticks %d, skipped %d of %d, longest "
-	       "%d us;\n            clean %d, heard without a gap by us %u (too faint %d, noisy %d, packets missing %d, generator late %d); "
+	printf("%5u legs: %.3f ms a leg and second (%2.0f %% in the kernel), %3.0f %% of a core; late ticks %d, skipped %d of "
+	       "%d, longest "
+	       "%d us;\n            clean %d, heard without a gap by us %u (too faint %d, noisy %d, packets missing %d, "
+	       "generator late %d); "
 	       "%.1f KiB a leg\n",
 	       legs, ms / legs / seconds, 100 * system_ms / ms, ms / seconds / 10, (int)late, (int)skipped, (int)ticks,
 	       (int)counted(s, "media", "max_tick_us"), (int)sh->clean, good, (int)sh->faint, (int)sh->noisy, (int)sh->missing,
@@ -444,6 +452,7 @@ static int measure(struct shared *sh, unsigned legs, unsigned seconds)
 int main(int argc, char **argv)
 {
 	static const char *usual[] = { "", "300", "900", "1500" };
+	/* cppcheck-suppress invalidFunctionArg; no file is -1 */
 	struct shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	const char *seconds = getenv("BENCH_SECONDS");
 	struct rlimit files;

@@ -125,7 +125,8 @@ __attribute__((unused)) static void peer_octets(struct peer *p, bool rtcp, const
 	(void)sendto(p->fd[rtcp && !p->mux], data, len, 0, (const struct sockaddr *)to, sizeof(*to));
 }
 
-__attribute__((unused)) static void peer_packet(struct peer *p, unsigned type, bool marker, uint32_t timestamp, const uint8_t *payload, size_t len)
+__attribute__((unused)) static void peer_packet(struct peer *p, unsigned type, bool marker, uint32_t timestamp,
+                                                const uint8_t *payload, size_t len)
 {
 	uint8_t b[12 + 480] = { 0x80, (uint8_t)(type | (marker ? 0x80 : 0)), (uint8_t)(p->seq >> 8), (uint8_t)p->seq };
 
@@ -140,7 +141,7 @@ __attribute__((unused)) static void peer_packet(struct peer *p, unsigned type, b
 __attribute__((unused)) static void peer_sound(struct peer *p)
 {
 	unsigned n = p->ptime_ms * 8;
-	uint8_t payload[480];
+	uint8_t payload[480] = { 0 };
 
 	for (unsigned i = 0; i < n; i++) {
 		int16_t s = p->said[(p->at + i) % 8000];

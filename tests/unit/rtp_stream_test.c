@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Streams over real sockets on loopback, against a peer of the test's own (rtp_peer.h), on the virtual clock: a packet sent is there
- * at once, so each tick sees just what was sent before it. Counters of all tests are added up; the last one wants each to have moved.
+ * Streams over real sockets on loopback, against a peer of the test's own (rtp_peer.h), on the virtual clock: a packet sent is
+ * there at once, so each tick sees just what was sent before it. Counters of all tests are added up; the last one wants each to
+ * have moved.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -259,7 +260,8 @@ static void room_of_three(void **state)
 			assert_int_equal(st.sent, p->packets);
 			assert_int_equal(st.octets_sent, p->packets * ptime * 8);
 			assert_int_equal(st.received, 2400 / (70 - ptime));
-			assert_true(st.lost == 0 && st.late == 0 && st.concealed_ms == 0 && st.duplicates == 0 && st.foreign == 0);
+			assert_true(st.lost == 0 && st.late == 0 && st.concealed_ms == 0 && st.duplicates == 0 &&
+			            st.foreign == 0);
 			assert_true(st.mos_x100 >= 430 && st.mos_x100 <= 441);
 			assert_in_range(st.delay_ms, 1, 150);
 		}
@@ -375,7 +377,8 @@ static void keys_out(void **state)
 	assert_int_equal(r->peer[0].key_ends, 12);
 	assert_int_equal(r->peer[0].bad_steps, 0);
 	assert_int_equal(r->peer[0].markers, 1 + 2 * 4); /* each event, and the sound behind it */
-	assert_int_equal(r->peer[0].steps_lost, 4 * (100 + 40) * 8); /* sound was left out for 100 ms and two more ends, no more */
+	/* sound was left out for 100 ms and two more ends, no more */
+	assert_int_equal(r->peer[0].steps_lost, 4 * (100 + 40) * 8);
 	assert_int_equal(r->peer[1].events, 0);
 	assert_int_equal(dtmf_receiver_alloc(&rx), 0);
 	for (unsigned i = 0; i + 80 <= r->peer[1].samples; i += 80) {
@@ -462,7 +465,8 @@ static void reports(void **state)
 	rig_free(r);
 }
 
-/* From elsewhere, before anything was agreed on, in the wrong direction, of the wrong type, no RTP at all: counted, and nothing else. */
+/* From elsewhere, before anything was agreed on, in the wrong direction, of the wrong type, no RTP at all: counted, and nothing
+ * else. */
 static void strangers(void **state)
 {
 	struct rig *r = rig_new(false);
@@ -856,7 +860,8 @@ static void ports(void **state)
 	(void)state;
 	assert_int_equal(rtp_group_free_ports(r->group), 7);
 	rtp_stream_local(r->leg[2].stream, &a);
-	peer_open(&other, peer_host(1), r->config.port_min + (address_port(&a) - r->config.port_min + 2u) % 20); /* the next in turn */
+	/* the next in turn */
+	peer_open(&other, peer_host(1), r->config.port_min + (address_port(&a) - r->config.port_min + 2u) % 20);
 	for (unsigned i = 0; i < 6; i++) {
 		assert_int_equal(rtp_stream_alloc(&s[i], r->group, on_stream, NULL), 0);
 		rtp_stream_local(s[i], &b);

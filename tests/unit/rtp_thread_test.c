@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Streams on a real media thread, in real time: 24 of them in twelve pairs that speak with each other over loopback, while control
- * does everything at once that it may; the thread sanitizer looks on. A slow machine makes late ticks, so nothing here is about how
- * many packets there were, but that each digit that was sent was heard once, in order, and that everything comes back.
+ * Streams on a real media thread, in real time: 24 of them in twelve pairs that speak with each other over loopback, while
+ * control does everything at once that it may; the thread sanitizer looks on. A slow machine makes late ticks, so nothing here is
+ * about how many packets there were, but that each digit that was sent was heard once, in order, and that everything comes back.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -178,7 +178,8 @@ static void everything(struct loop_timer *t)
 			l->format.ptime_ms = 10 + 10 * random_below(6);
 			break;
 		case 3:
-			l->format.send[0] = random_below(2) ? (struct rtp_payload){ 9, RTP_G722 } : (struct rtp_payload){ 8, RTP_PCMA };
+			l->format.send[0] =
+				random_below(2) ? (struct rtp_payload){ 9, RTP_G722 } : (struct rtp_payload){ 8, RTP_PCMA };
 			break;
 		case 4:
 			(void)rtp_stream_send_digit(l->stream, '5', 40);
