@@ -64,7 +64,7 @@ CFLAGS ?= $(flag.$(VARIANT))
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 # once: asked when first used, remembered from then on.
 once      = $(eval $(1) := $$(shell $(2)))$($(1))
-PKGS     := sndfile yaml-0.1 jansson libmariadb libsodium sofia-sip-ua spandsp libmicrohttpd
+PKGS     := sndfile yaml-0.1 jansson libmariadb libsodium sofia-sip-ua spandsp libmicrohttpd gnutls
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
 

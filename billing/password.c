@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "billing/password.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -59,13 +60,37 @@ enum password_fault password_fault(const char *password, const char *number)
 	return PASSWORD_GOOD;
 }
 
+/* ---- the hash ---- */
+
+int password_hash(const char *password, char hash[PASSWORD_HASH_SIZE])
+{
+	static_assert(PASSWORD_HASH_SIZE >= crypto_pwhash_STRBYTES, "argon2id's text");
+	if (sodium_init() < 0 || crypto_pwhash_str_alg(hash, password, strlen(password), ARGON_PASSES, ARGON_MEMORY,
+	                                               crypto_pwhash_ALG_ARGON2ID13) != 0)
+		return -ENOMEM;
+	return 0;
+}
+
+bool password_verify(const char *hash, const char *password)
+{
+	unsigned char out[32], salt[crypto_pwhash_SALTBYTES] = { 0 };
+
+	if (sodium_init() < 0)
+		return false;
+	if (hash[0])
+		return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
+	/* what comes of it does not matter, how long it takes does */
+	return crypto_pwhash(out, sizeof(out), password, strlen(password), salt, ARGON_PASSES, ARGON_MEMORY,
+	                     crypto_pwhash_ALG_ARGON2ID13) > 0;
+}
+
 /* ---- an attempt ---- */
 
 struct attempt {
 	const struct password_limits *limits;
 	struct password_check        *c;
 	int64_t                       account;
-	char                          hash[crypto_pwhash_STRBYTES];
+	char                          hash[PASSWORD_HASH_SIZE];
 	bool                          right;
 };
 
@@ -155,7 +180,7 @@ int password_check(struct store *s, const struct password_limits *l, struct pass
 	int err = store_tx(s, attempt_begin_tx, &a);
 
 	if (!err && c->outcome == PASSWORD_RIGHT) {
-		a.right = sodium_init() >= 0 && crypto_pwhash_str_verify(a.hash, c->password, strlen(c->password)) == 0;
+		a.right = password_verify(a.hash, c->password);
 		err = store_tx(s, attempt_end_tx, &a);
 	}
 	sodium_memzero(a.hash, sizeof(a.hash));
@@ -218,7 +243,7 @@ static int change_tx(struct store_conn *conn, void *arg)
 
 int password_set(struct store *s, const char *number, const char *password, const char *who, int64_t at_utc_us)
 {
-	char hash[crypto_pwhash_STRBYTES];
+	char hash[PASSWORD_HASH_SIZE];
 	struct change g = { .number = number,
 		            .what = password ? "account.password" : "account.password.none",
 		            .who = who,
@@ -229,8 +254,7 @@ int password_set(struct store *s, const char *number, const char *password, cons
 
 	if (password && password_fault(password, number) != PASSWORD_GOOD)
 		return -EINVAL;
-	if (password && (sodium_init() < 0 || crypto_pwhash_str_alg(hash, password, strlen(password), ARGON_PASSES, ARGON_MEMORY,
-	                                                            crypto_pwhash_ALG_ARGON2ID13) != 0))
+	if (password && password_hash(password, hash) != 0)
 		return -ENOMEM;
 	random_id(g.id);
 	err = store_tx(s, change_tx, &g);

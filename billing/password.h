@@ -44,6 +44,12 @@ struct password_check {
 /* Blocking, some 30 ms of a core and 19 MiB. 0: the outcome tells; -EIO the database. */
 int password_check(struct store *s, const struct password_limits *l, struct password_check *c);
 
+/* The hash itself, for operators' passwords as well (billing/operator.h). Blocking as above; -ENOMEM. */
+#define PASSWORD_HASH_SIZE 128
+int  password_hash(const char *password, char hash[PASSWORD_HASH_SIZE]);
+/* hash "": takes as long as one that is wrong. */
+bool password_verify(const char *hash, const char *password);
+
 enum password_fault { PASSWORD_GOOD, PASSWORD_LENGTH, PASSWORD_NO_DIGITS, PASSWORD_WEAK };
 /* Pure. Weak: one digit again and again, a part of it repeated (121212), digits in a row up or down (also with steps: 135790), or
  * a part of the number or the number backwards. */

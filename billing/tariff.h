@@ -21,6 +21,7 @@
 #ifndef BILLING_TARIFF_H
 #define BILLING_TARIFF_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "billing/rating.h"
@@ -37,6 +38,7 @@ struct tariff_import {
 	const char   *who;        /* for the audit trail */
 	int64_t       at_utc_us;  /* CSV_TARIFF: valid from then on; 0: now */
 	FILE         *errors;
+	bool          dry_run;    /* everything is checked, nothing is kept */
 };
 /* -EBADMSG with the errors on `errors`; else areas and bars take the place of earlier ones with the same key, and the rates of a
  * tariff are its new version. *rows: how many were imported. */

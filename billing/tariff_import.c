@@ -257,6 +257,8 @@ static int import_tx(struct store_conn *c, void *arg)
 	else
 		err = m->i->kind == CSV_AREAS ? store_areas(c, m, j) : store_bars(c, m, j);
 	free(j);
+	if (!err && m->i->dry_run)
+		return -ECANCELED; /* rolled back */
 	return err ? err : store_trail(c, m);
 }
 
@@ -298,6 +300,8 @@ int tariff_import(struct store *s, const struct tariff_import *i, unsigned *rows
 	err = import_read(&m);
 	if (!err)
 		err = store_tx(s, import_tx, &m);
+	if (err == -ECANCELED && i->dry_run)
+		err = 0;
 	csv_report(&m.csv, i->errors);
 	if (!err)
 		*rows = m.csv.count;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "billing/audit.h"
+#include "booking/text.h"
 #include "cli/database.h"
 #include "core/clock.h"
 
@@ -51,18 +52,11 @@ static const struct column run_columns[] = {
 /* "2026-03-02T10:00:00+08:00[Asia/Shanghai]" (RFC 9557) of a moment. */
 static json_t *zone_time(const char *zone, int64_t utc_us)
 {
-	char stamp[CLOCK_STAMP_SIZE], text[128];
-	struct booking_zone *z;
-	int64_t offset;
+	char stamp[BOOKING_STAMP_SIZE], text[128];
 
-	if (utc_us == 0 || booking_zone_load(&z, zone) != 0)
+	if (utc_us == 0 || booking_zone_stamp(zone, utc_us, stamp) != 0)
 		return json_null();
-	offset = booking_zone_offset(z, utc_us / 1000000);
-	booking_zone_free(z);
-	clock_format_utc(utc_us + CLOCK_SEC(offset), stamp, sizeof(stamp));
-	stamp[10] = 'T';
-	(void)snprintf(text, sizeof(text), "%.19s%c%02d:%02d[%s]", stamp, offset < 0 ? '-' : '+', abs((int)offset) / 3600,
-	               abs((int)offset) / 60 % 60, zone);
+	(void)snprintf(text, sizeof(text), "%s[%s]", stamp, zone);
 	return json_string(text);
 }
 
@@ -83,7 +77,7 @@ static json_t *booking_json(const struct booking *b)
 	json_t *parties = json_array();
 	char repeat[64];
 	/* what it was booked for, once there is no next time */
-	int64_t start = b->next_utc_us ? b->next_utc_us : CLOCK_SEC(cli_booking_utc(b->zone, b->when.wall_s));
+	int64_t start = b->next_utc_us ? b->next_utc_us : CLOCK_SEC(booking_wall_utc(b->zone, b->when.wall_s));
 
 	cli_booking_repeat(b, repeat);
 	for (unsigned i = 0; i < b->party_count; i++)
@@ -96,7 +90,7 @@ static json_t *booking_json(const struct booking *b)
 	                 repeat, "until",
 	                 b->when.until_wall == INT64_MAX || b->when.until_wall == 0
 	                         ? json_null()
-	                         : zone_time(b->zone, CLOCK_SEC(cli_booking_utc(b->zone, b->when.until_wall))),
+	                         : zone_time(b->zone, CLOCK_SEC(booking_wall_utc(b->zone, b->when.until_wall))),
 	                 "redials", (json_int_t)b->redials, "interval_s", (json_int_t)b->interval_s, "language",
 	                 b->language[0] ? b->language : NULL, "music", (json_int_t)b->music, "party_count",
 	                 (json_int_t)b->party_count, "parties", parties);

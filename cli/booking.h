@@ -13,7 +13,6 @@ bool    cli_booking_time(struct cli *c, struct booking *b, const char *text, boo
 bool    cli_booking_options(struct cli *c, struct booking *b); /* after the start */
 bool    cli_booking_parties(struct cli *c, struct booking *b, int from); /* NUMBER[=NAME]..., from this argument on */
 
-int64_t cli_booking_utc(const char *zone, int64_t wall_s); /* seconds */
 void    cli_booking_repeat(const struct booking *b, char out[64]); /* "weekly:mon,thu" */
 
 #endif

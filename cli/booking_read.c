@@ -2,13 +2,12 @@
 /* cli/booking_read.c - a booking as it is written on the command line. */
 #include "cli/booking.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "booking/text.h"
 #include "cli/database.h"
-#include "core/clock.h"
-
-static const char *const weekday[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
 
 /* By the wall of b->zone; an offset behind it is a moment, and a name in [] is the zone (with_zone) of it. */
 bool cli_booking_time(struct cli *c, struct booking *b, const char *text, bool with_zone, int64_t *wall_s)
@@ -16,9 +15,8 @@ bool cli_booking_time(struct cli *c, struct booking *b, const char *text, bool w
 	char plain[64];
 	const char *name = strchr(text, '[');
 	size_t len = name ? (size_t)(name - text) : strlen(text);
-	struct booking_zone *z;
 	int64_t us;
-	bool moment;
+	int err;
 
 	if (name && (!with_zone || strlen(name) < 3 || strlen(name) - 2 > BOOKING_ZONE_MAX || name[strlen(name) - 1] != ']')) {
 		(void)cli_usage(c, "\"%s\": a zone is written like [Europe/Berlin], and once", text);
@@ -26,31 +24,13 @@ bool cli_booking_time(struct cli *c, struct booking *b, const char *text, bool w
 	}
 	if (name)
 		(void)snprintf(b->zone, sizeof(b->zone), "%.*s", (int)strlen(name) - 2, name + 1);
-	if (booking_zone_load(&z, b->zone) != 0) {
-		(void)cli_usage(c, "\"%s\" is no time zone: such as Asia/Shanghai or Europe/Berlin is wanted", b->zone);
-		return false;
-	}
 	(void)snprintf(plain, sizeof(plain), "%.*s", (int)(len < sizeof(plain) ? len : sizeof(plain) - 1), text);
-	moment = len > 10 && (strchr(plain + 10, '+') || strchr(plain + 10, '-') || plain[len - 1] == 'Z');
-	if (!cli_time(c, plain, &us)) {
-		booking_zone_free(z);
-		return false;
-	}
-	*wall_s = us / 1000000 + (moment ? booking_zone_offset(z, us / 1000000) : 0);
-	booking_zone_free(z);
-	return true;
-}
-
-int64_t cli_booking_utc(const char *zone, int64_t wall_s)
-{
-	struct booking_zone *z;
-	int64_t utc;
-
-	if (booking_zone_load(&z, zone) != 0)
-		return wall_s;
-	utc = booking_zone_utc(z, wall_s);
-	booking_zone_free(z);
-	return utc;
+	err = booking_wall_parse(b->zone, plain, wall_s);
+	if (err == -ENOENT)
+		(void)cli_usage(c, "\"%s\" is no time zone: such as Asia/Shanghai or Europe/Berlin is wanted", b->zone);
+	else if (err)
+		(void)cli_time(c, plain, &us); /* says what a time is */
+	return !err;
 }
 
 void cli_booking_repeat(const struct booking *b, char out[64])
@@ -59,7 +39,7 @@ void cli_booking_repeat(const struct booking *b, char out[64])
 
 	for (unsigned i = 0; b->when.repeat == BOOKING_WEEKLY && i < 7; i++)
 		if (b->when.weekdays >> i & 1)
-			n += (size_t)snprintf(out + n, 64 - n, "%c%s", strchr(out, ':') ? ',' : ':', weekday[i]);
+			n += (size_t)snprintf(out + n, 64 - n, "%c%s", strchr(out, ':') ? ',' : ':', booking_weekday_name[i]);
 }
 
 /* ---- what is told of a booking ---- */
@@ -77,7 +57,7 @@ static bool read_repeat(struct cli *c, struct booking *b, const char *text)
 	for (const char *p = days; p && *p && strncmp(text, "weekly:", 7) == 0; p += 4) {
 		unsigned i = 0;
 
-		while (i < 7 && strncmp(p + 1, weekday[i], 3) != 0)
+		while (i < 7 && strncmp(p + 1, booking_weekday_name[i], 3) != 0)
 			i++;
 		if (i == 7 || (p[4] && p[4] != ','))
 			break;
@@ -121,7 +101,7 @@ static bool read_end(struct cli *c, struct booking *b)
 		return true;
 	if (!cli_booking_time(c, b, c->end, false, &wall_s))
 		return false;
-	wall_s = cli_booking_utc(b->zone, wall_s) - cli_booking_utc(b->zone, b->when.wall_s);
+	wall_s = booking_wall_utc(b->zone, wall_s) - booking_wall_utc(b->zone, b->when.wall_s);
 	if (wall_s > 0 && wall_s <= BOOKING_LENGTH_MAX)
 		b->length_s = (unsigned)wall_s;
 	else

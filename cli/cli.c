@@ -21,7 +21,7 @@
 static const struct cli_command *const commands[] = { cli_node_commands, cli_account_commands, cli_tariff_commands,
 	                                              cli_rate_commands, cli_try_commands,     cli_record_commands,
 	                                              cli_audit_commands, cli_card_commands, cli_provider_commands,
-	                                              cli_booking_commands };
+	                                              cli_booking_commands, cli_operator_commands };
 
 enum { OPT_SOCKET = 256, OPT_DB_SOCKET, OPT_DB_HOST, OPT_DB_PORT, OPT_DB_USER, OPT_DB_PASSWORD_FILE, OPT_DB_NAME, OPT_TIMEOUT,
        OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT, OPT_FOR, OPT_SERVICE, OPT_SINCE,

@@ -48,7 +48,7 @@ struct cli_command {
 /* end with a NULL name */
 extern const struct cli_command cli_node_commands[], cli_account_commands[], cli_tariff_commands[], cli_rate_commands[],
 	cli_try_commands[], cli_record_commands[], cli_audit_commands[], cli_card_commands[], cli_provider_commands[],
-	cli_booking_commands[];
+	cli_booking_commands[], cli_operator_commands[];
 
 int cli_run(int argc, char **argv, FILE *out, FILE *err);
 

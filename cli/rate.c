@@ -6,88 +6,9 @@
 #include <string.h>
 
 #include "billing/money.h"
-#include "billing/tariff.h"
+#include "billing/working.h"
 #include "cli/database.h"
 #include "core/clock.h"
-
-struct rate_question {
-	const char *host, *called, *service, *home_area;
-	int64_t     at_utc_us;
-	int64_t     tariff_id;
-	unsigned    discount_bp;
-	bool        of_service, from_host;
-	char        tariff[65], host_area[16], called_area[16], valid_from[32], valid_to[32], zone[ZONE_NAME_MAX + 1];
-	bool        barred;
-	struct rate rate;
-};
-
-/* ---- asking ---- */
-
-static int account_row(void *arg, const char *const *col, unsigned cols)
-{
-	struct rate_question *q = arg;
-
-	(void)cols;
-	q->tariff_id = strtoll(col[0], NULL, 10);
-	(void)snprintf(q->tariff, sizeof(q->tariff), "%s", col[1]);
-	q->from_host = strcmp(col[2], "host") == 0;
-	q->discount_bp = (unsigned)strtoul(col[3], NULL, 10);
-	q->of_service = col[4] != NULL;
-	return 1;
-}
-
-static int version_row(void *arg, const char *const *col, unsigned cols)
-{
-	struct rate_question *q = arg;
-
-	(void)cols;
-	(void)snprintf(q->valid_from, sizeof(q->valid_from), "%.19s", col[0]);
-	(void)snprintf(q->valid_to, sizeof(q->valid_to), "%.19s", col[1] ? col[1] : "");
-	(void)snprintf(q->zone, sizeof(q->zone), "%s", col[2]);
-	return 1;
-}
-
-static int version_find(struct store_conn *conn, struct rate_question *q)
-{
-	bool prefix = strcmp(q->rate.destination, "local") != 0 && strcmp(q->rate.destination, "domestic") != 0;
-
-	return store_query(
-		conn, version_row, q,
-		"SELECT valid_from, valid_to, zone FROM tariff_rate WHERE tariff_id = ? AND version = ? AND class = ? AND "
-		"prefix = ? ORDER BY valid_from DESC LIMIT 1",
-		"iiss", q->tariff_id, (int64_t)q->rate.version, prefix ? "prefix" : q->rate.destination,
-		prefix ? q->rate.destination : "");
-}
-
-static int rate_tx(struct store_conn *conn, void *arg)
-{
-	struct rate_question *q = arg;
-	struct tariff_ask ask = { .at_utc_us = q->at_utc_us, .called = q->called };
-	int err = store_query(
-		conn, account_row, q,
-		"SELECT t.id, t.name, t.origin, a.discount_bp, s.tariff_id FROM account_number n JOIN account a ON a.id = "
-		"n.account_id LEFT JOIN service_number s ON s.number = ? JOIN tariff t ON t.id = COALESCE(s.tariff_id, "
-		"a.tariff_id) WHERE n.number = ? AND n.valid_to IS NULL",
-		"ss", q->service, q->host);
-
-	if (err)
-		return err == -ENOENT ? -ENXIO : err;
-	err = tariff_area(conn, q->host, q->host_area);
-	if (!err)
-		err = tariff_area(conn, q->called, q->called_area);
-	if (!err)
-		err = tariff_barred(conn, q->called);
-	if (err < 0)
-		return err;
-	q->barred = err > 0;
-	ask.tariff_id = q->tariff_id;
-	ask.discount_bp = q->discount_bp;
-	ask.origin_area = q->from_host ? q->host_area : q->home_area;
-	err = tariff_rate(conn, &ask, &q->rate);
-	return err ? err : version_find(conn, q);
-}
-
-/* ---- telling ---- */
 
 static void put_money(json_t *o, const char *key, int64_t e4)
 {
@@ -99,40 +20,12 @@ static void put_text(json_t *o, const char *key, const char *text)
 	(void)json_object_set_new(o, key, json_string(text));
 }
 
-/* A sum of 1/10000 and a rest of it, exact, to eight decimals of it. */
 static void put_exact(json_t *o, const char *key, int64_t e4, int64_t over, int64_t of)
 {
-	char whole[MONEY_TEXT_MAX], text[80];
+	char text[WORKING_TEXT];
 
-	money_format_e4(e4, whole);
-	if (over)
-		(void)snprintf(text, sizeof(text), "%s and %lld/%lld of 0.0001", whole, (long long)over, (long long)of);
-	else
-		(void)snprintf(text, sizeof(text), "%s", whole);
+	working_exact(text, e4, over, of);
 	put_text(o, key, text);
-}
-
-/* "18:00:05 Mon" by the route's clock. */
-static void put_clock(json_t *o, const char *key, int64_t utc_us, int offset_min)
-{
-	static const char day[7][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
-	int64_t local_s = utc_us / 1000000 + offset_min * 60;
-	char stamp[CLOCK_STAMP_SIZE], text[32];
-
-	clock_format_utc(local_s * 1000000, stamp, sizeof(stamp));
-	(void)snprintf(text, sizeof(text), "%s %.8s", day[local_s / 86400 % 7], stamp + 11);
-	put_text(o, key, text);
-}
-
-static void put_class(json_t *o, const struct cli *c, const struct rate_question *q)
-{
-	bool by_area = strcmp(q->rate.destination, "local") == 0 || strcmp(q->rate.destination, "domestic") == 0;
-	bool abroad = !number_is_short(q->called) && strncmp(q->called, c->numbers.country, strlen(c->numbers.country)) != 0;
-
-	put_text(o, "class", by_area ? q->rate.destination : abroad ? "international" : "prefix");
-	put_text(o, "destination", q->rate.destination);
-	if (!by_area)
-		put_text(o, "prefix", q->rate.destination);
 }
 
 static json_t *question_json(const struct cli *c, const struct rate_question *q)
@@ -150,7 +43,10 @@ static json_t *question_json(const struct cli *c, const struct rate_question *q)
 	put_text(o, "origin_area", q->from_host ? q->host_area : q->home_area);
 	put_text(o, "called", q->called);
 	put_text(o, "called_area", q->called_area);
-	put_class(o, c, q);
+	put_text(o, "class", rate_class(q, c->numbers.country));
+	put_text(o, "destination", r->destination);
+	if (strcmp(r->destination, "local") != 0 && strcmp(r->destination, "domestic") != 0)
+		put_text(o, "prefix", r->destination);
 	(void)json_object_set_new(o, "barred", json_boolean(q->barred));
 	put_text(o, "tariff", q->tariff);
 	put_text(o, "tariff_of", q->of_service ? "service" : "account");
@@ -175,38 +71,19 @@ static json_t *question_json(const struct cli *c, const struct rate_question *q)
 	return o;
 }
 
-/* A line for increments in a row that cost the same; a midnight between them is nothing to a reader. */
-static json_t *runs_json(const struct rate_question *q, int64_t billable_s)
+static int line_add(void *arg, const struct working_line *l)
 {
-	const struct rate *r = &q->rate;
-	struct rating_run run = { 0 }, sum = { 0 };
-	json_t *list = json_array();
-	bool more = rating_run_next(r, billable_s, q->at_utc_us, &run);
+	json_t *o = json_object();
 
-	while (more) {
-		char band[TARIFF_BAND_MAX] = "";
-		json_t *o = json_object();
-
-		sum = run;
-		while ((more = rating_run_next(r, billable_s, q->at_utc_us, &run)) && run.band == sum.band &&
-		       run.utc_offset_min == sum.utc_offset_min) {
-			sum.to_s = run.to_s;
-			sum.charged_s += run.charged_s;
-		}
-		if (sum.band >= 0)
-			tariff_band_format(&r->band[sum.band], band);
-		put_money(o, "from_s", sum.from_s);
-		put_money(o, "to_s", sum.to_s);
-		put_money(o, "increments", (sum.to_s - sum.from_s) / r->increment_s);
-		put_clock(o, "clock", q->at_utc_us + sum.from_s * 1000000, sum.utc_offset_min);
-		put_text(o, "band", band);
-		put_money(o, "price_e4", sum.price_e4);
-		put_money(o, "charged_s", sum.charged_s);
-		put_exact(o, "amount", (int64_t)((__int128)sum.charged_s * sum.price_e4 / 60),
-		          (int64_t)((__int128)sum.charged_s * sum.price_e4 % 60), 60);
-		(void)json_array_append_new(list, o);
-	}
-	return list;
+	put_money(o, "from_s", l->from_s);
+	put_money(o, "to_s", l->to_s);
+	put_money(o, "increments", l->increments);
+	put_text(o, "clock", l->clock);
+	put_text(o, "band", l->band);
+	put_money(o, "price_e4", l->price_e4);
+	put_money(o, "charged_s", l->charged_s);
+	put_text(o, "amount", l->amount);
+	return json_array_append_new(arg, o) == 0 ? 0 : -ENOMEM;
 }
 
 static json_t *sum_json(const struct rate *r, const struct rating_sum *s, int64_t talk_ms)
@@ -250,7 +127,8 @@ static void show_working(struct cli *c, const struct rate_question *q, json_t *o
 	json_t *list, *sum;
 
 	rating_sum(&q->rate, talk_ms, q->at_utc_us, &s);
-	list = runs_json(q, s.billable_s);
+	list = json_array();
+	(void)working_each(&q->rate, s.billable_s, q->at_utc_us, line_add, list);
 	sum = sum_json(&q->rate, &s, talk_ms);
 	if (!c->json) {
 		(void)fputc('\n', c->out);
@@ -321,7 +199,7 @@ static int run_rate(struct cli *c)
 	status = cli_database(c);
 	if (status != CLI_OK)
 		return status;
-	err = store_tx(c->store, rate_tx, &q);
+	err = rate_ask(c->store, &q);
 	if (err == -ENXIO)
 		return cli_database_error(c, -ENOENT, "account with this number");
 	if (err == -ENOENT)

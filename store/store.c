@@ -332,7 +332,19 @@ static int store_send(struct store_conn *c, const char *sql, size_t len)
 	return 0;
 }
 
-static int store_build(struct store_conn *c, size_t *len, const char *sql, const char *types, va_list ap)
+#define VALUES_MAX 64
+
+static void store_collect(union store_value values[VALUES_MAX], const char *types, va_list ap)
+{
+	assert(strlen(types) <= VALUES_MAX);
+	for (; *types; types++, values++)
+		if (*types == 's')
+			values->s = va_arg(ap, const char *);
+		else
+			values->i = va_arg(ap, int64_t);
+}
+
+static int store_build(struct store_conn *c, size_t *len, const char *sql, const char *types, const union store_value *value)
 {
 	char *out = c->sql, *end = c->sql + SQL_MAX - 64;
 
@@ -349,10 +361,10 @@ static int store_build(struct store_conn *c, size_t *len, const char *sql, const
 		}
 		switch (*types++) {
 		case 'i':
-			out += sprintf(out, "%lld", (long long)va_arg(ap, int64_t));
+			out += sprintf(out, "%lld", (long long)(value++)->i);
 			break;
 		case 't':
-			v = va_arg(ap, int64_t);
+			v = (value++)->i;
 			if (v == 0) {
 				out += sprintf(out, "NULL");
 				break;
@@ -361,7 +373,7 @@ static int store_build(struct store_conn *c, size_t *len, const char *sql, const
 			out += sprintf(out, "'%s'", stamp);
 			break;
 		case 's':
-			s = va_arg(ap, const char *);
+			s = (value++)->s;
 			if (s == NULL) {
 				out += sprintf(out, "NULL");
 				break;
@@ -386,13 +398,15 @@ static int store_build(struct store_conn *c, size_t *len, const char *sql, const
 
 int store_exec(struct store_conn *c, uint64_t *affected, const char *sql, const char *types, ...)
 {
+	union store_value values[VALUES_MAX];
 	size_t len;
 	va_list ap;
 	int err;
 
 	va_start(ap, types);
-	err = store_build(c, &len, sql, types, ap);
+	store_collect(values, types, ap);
 	va_end(ap);
+	err = store_build(c, &len, sql, types, values);
 	if (!err)
 		err = store_send(c, c->sql, len);
 	if (!err && affected)
@@ -426,13 +440,26 @@ static int store_rows(struct store_conn *c, int (*row)(void *, const char *const
 int store_query(struct store_conn *c, int (*row)(void *, const char *const *, unsigned), void *arg, const char *sql,
                 const char *types, ...)
 {
+	union store_value values[VALUES_MAX];
 	size_t len;
 	va_list ap;
 	int err;
 
 	va_start(ap, types);
-	err = store_build(c, &len, sql, types, ap);
+	store_collect(values, types, ap);
 	va_end(ap);
+	err = store_build(c, &len, sql, types, values);
+	if (!err)
+		err = store_send(c, c->sql, len);
+	return err ? err : store_rows(c, row, arg);
+}
+
+int store_query_values(struct store_conn *c, int (*row)(void *, const char *const *, unsigned), void *arg, const char *sql,
+                       const char *types, const union store_value *values)
+{
+	size_t len;
+	int err = store_build(c, &len, sql, types, values);
+
 	if (!err)
 		err = store_send(c, c->sql, len);
 	return err ? err : store_rows(c, row, arg);
@@ -448,13 +475,15 @@ static int store_int_row(void *arg, const char *const *col, unsigned cols)
 
 int store_query_int(struct store_conn *c, int64_t *out, const char *sql, const char *types, ...)
 {
+	union store_value values[VALUES_MAX];
 	size_t len;
 	va_list ap;
 	int err;
 
 	va_start(ap, types);
-	err = store_build(c, &len, sql, types, ap);
+	store_collect(values, types, ap);
 	va_end(ap);
+	err = store_build(c, &len, sql, types, values);
 	if (!err)
 		err = store_send(c, c->sql, len);
 	return err ? err : store_rows(c, store_int_row, out);

@@ -49,6 +49,13 @@ int store_exec(struct store_conn *c, uint64_t *affected, const char *sql, const 
 /* row is called for each; columns are text, NULL for NULL. It may return 1 to stop, or a negative errno. -ENOENT: no row. */
 int store_query(struct store_conn *c, int (*row)(void *arg, const char *const *col, unsigned cols), void *arg, const char *sql,
                 const char *types, ...);
+/* The same with the values in an array, for whoever does not know them before he runs. */
+union store_value {
+	int64_t     i; /* also t */
+	const char *s;
+};
+int store_query_values(struct store_conn *c, int (*row)(void *arg, const char *const *col, unsigned cols), void *arg,
+                       const char *sql, const char *types, const union store_value *values);
 /* The first column of the first row. */
 int store_query_int(struct store_conn *c, int64_t *out, const char *sql, const char *types, ...);
 
