@@ -231,7 +231,7 @@ format:
 
 install: all prompts
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(B)/bin/partylined $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(B)/bin/partylined $(B)/bin/partyline-office $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(B)/bin/partyline $(B)/bin/exchange $(DESTDIR)$(PREFIX)/bin/
 	for m in $(wildcard man/*.[1-8]); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/partyline README.md LICENSE NOTICE $(wildcard examples/*.yaml)

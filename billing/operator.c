@@ -48,7 +48,7 @@ static bool password_ok(const char *password)
 
 #define OPERATOR_COLUMNS "o.id, o.provider_id, o.name, p.name, o.role, o.disabled, o.created_at, o.locked_until"
 
-static void operator_from_row(struct operator *o, const char *const *col)
+static void operator_from_row(struct operator* o, const char *const *col)
 {
 	memset(o, 0, sizeof(*o));
 	o->id = strtoll(col[0], NULL, 10);
@@ -63,7 +63,7 @@ static void operator_from_row(struct operator *o, const char *const *col)
 
 struct operator_query {
 	const char *name;
-	int (*each)(void *arg, const struct operator *o);
+	int (*each)(void *arg, const struct operator* o);
 	void *arg;
 };
 
@@ -88,7 +88,7 @@ static int each_tx(struct store_conn *c, void *arg)
 	return err == -ENOENT && q->name == NULL ? 0 : err;
 }
 
-int operator_each(struct store *s, const char *name, int (*each)(void *arg, const struct operator *o), void *arg)
+int operator_each(struct store *s, const char *name, int (*each)(void *arg, const struct operator* o), void *arg)
 {
 	struct operator_query q = { .name = name, .each = each, .arg = arg };
 
@@ -190,8 +190,12 @@ static int change(struct store *s, struct operator_change *g)
 
 int operator_set_role(struct store *s, const char *name, enum operator_role role, const char *who, int64_t at_utc_us)
 {
-	struct operator_change g = { .name = name, .who = who, .what = "operator.role", .column = "role",
-		                     .value = role_name[role], .at_utc_us = at_utc_us };
+	struct operator_change g = { .name = name,
+		                     .who = who,
+		                     .what = "operator.role",
+		                     .column = "role",
+		                     .value = role_name[role],
+		                     .at_utc_us = at_utc_us };
 
 	(void)snprintf(g.after, sizeof(g.after), "%s", role_name[role]);
 	return change(s, &g);
@@ -199,8 +203,12 @@ int operator_set_role(struct store *s, const char *name, enum operator_role role
 
 int operator_set_disabled(struct store *s, const char *name, bool disabled, const char *who, int64_t at_utc_us)
 {
-	struct operator_change g = { .name = name, .who = who, .what = disabled ? "operator.disable" : "operator.enable",
-		                     .column = "disabled", .value = disabled ? "1" : "0", .ends = true,
+	struct operator_change g = { .name = name,
+		                     .who = who,
+		                     .what = disabled ? "operator.disable" : "operator.enable",
+		                     .column = "disabled",
+		                     .value = disabled ? "1" : "0",
+		                     .ends = true,
 		                     .at_utc_us = at_utc_us };
 
 	return change(s, &g);
@@ -208,8 +216,13 @@ int operator_set_disabled(struct store *s, const char *name, bool disabled, cons
 
 int operator_set_secret(struct store *s, const char *name, const char *secret, const char *who, int64_t at_utc_us)
 {
-	struct operator_change g = { .name = name, .who = who, .what = "operator.totp", .column = "totp_secret", .value = secret,
-		                     .ends = true, .at_utc_us = at_utc_us };
+	struct operator_change g = { .name = name,
+		                     .who = who,
+		                     .what = "operator.totp",
+		                     .column = "totp_secret",
+		                     .value = secret,
+		                     .ends = true,
+		                     .at_utc_us = at_utc_us };
 	char code[TOTP_CODE_SIZE];
 
 	return totp_code(secret, at_utc_us, code) != 0 ? -EINVAL : change(s, &g);
@@ -217,8 +230,12 @@ int operator_set_secret(struct store *s, const char *name, const char *secret, c
 
 int operator_set_password(struct store *s, const char *name, const char *password, const char *who, int64_t at_utc_us)
 {
-	struct operator_change g = { .name = name, .who = who, .what = "operator.password", .column = "password_hash",
-		                     .ends = true, .at_utc_us = at_utc_us };
+	struct operator_change g = { .name = name,
+		                     .who = who,
+		                     .what = "operator.password",
+		                     .column = "password_hash",
+		                     .ends = true,
+		                     .at_utc_us = at_utc_us };
 	int err;
 
 	if (!password_ok(password))
@@ -256,7 +273,8 @@ static int attempt_row(void *arg, const char *const *col, unsigned cols)
 static int attempt_find(struct store_conn *conn, struct attempt *a)
 {
 	return store_query(conn, attempt_row, a,
-	                   "SELECT " OPERATOR_COLUMNS ", o.password_hash, o.totp_secret, o.totp_used, COALESCE(o.locked_until > ?, "
+	                   "SELECT " OPERATOR_COLUMNS
+	                   ", o.password_hash, o.totp_secret, o.totp_used, COALESCE(o.locked_until > ?, "
 	                   "0) FROM office_operator o JOIN provider p ON p.id = o.provider_id WHERE o.name = ? FOR UPDATE",
 	                   "ts", a->c->at_utc_us, a->c->name);
 }
@@ -285,8 +303,8 @@ static int attempt_begin_tx(struct store_conn *conn, void *arg)
 	a->c->outcome = a->locked || before >= OPERATOR_TRIES ? PASSWORD_LOCKED : PASSWORD_WRONG;
 	if (a->c->outcome == PASSWORD_LOCKED)
 		return 0;
-	err = store_exec(conn, NULL, "INSERT INTO office_operator_attempt (id, operator_id, at) VALUES (?, ?, ?)", "sit", a->c->id,
-	                 a->c->found.id, a->c->at_utc_us);
+	err = store_exec(conn, NULL, "INSERT INTO office_operator_attempt (id, operator_id, at) VALUES (?, ?, ?)", "sit",
+	                 a->c->id, a->c->found.id, a->c->at_utc_us);
 	return err == -EEXIST ? 0 : err;
 }
 

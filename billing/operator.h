@@ -8,8 +8,8 @@
  *   operator  whatever there is to do: tariffs, cards, limits, live calls, spans
  *   auditor   sees everything, changes nothing
  *
- * Passwords as billing/password.h (argon2id), wrong ones counted in SQL the same way. A wrong code counts as a wrong password, and
- * is not told from one.
+ * Passwords as billing/password.h (argon2id), wrong ones counted in SQL the same way. A wrong code counts as a wrong password,
+ * and is not told from one.
  */
 #ifndef BILLING_OPERATOR_H
 #define BILLING_OPERATOR_H
@@ -47,13 +47,14 @@ struct operator_new {
 /* -EEXIST; -ENOENT no such provider; -EINVAL the name, or a password that is too short or too long. */
 int operator_add(struct store *s, const struct operator_new *n, const char *who, int64_t at_utc_us);
 /* In order of their names; name NULL: all. -ENOENT: none of that name. */
-int operator_each(struct store *s, const char *name, int (*each)(void *arg, const struct operator *o), void *arg);
+int operator_each(struct store *s, const char *name, int (*each)(void *arg, const struct operator* o), void *arg);
 
 /* All -ENOENT. A new password, secret or a disabled one ends his sessions, and a lock. */
 int operator_set_role(struct store *s, const char *name, enum operator_role role, const char *who, int64_t at_utc_us);
 int operator_set_disabled(struct store *s, const char *name, bool disabled, const char *who, int64_t at_utc_us);
 int operator_set_secret(struct store *s, const char *name, const char *secret, const char *who, int64_t at_utc_us);
-int operator_set_password(struct store *s, const char *name, const char *password, const char *who, int64_t at_utc_us); /* -EINVAL */
+/* -EINVAL */
+int operator_set_password(struct store *s, const char *name, const char *password, const char *who, int64_t at_utc_us);
 
 struct operator_check {
 	char        id[ID_SIZE]; /* made by the asker: a repeated check is one attempt */

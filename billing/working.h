@@ -38,7 +38,7 @@ struct working_line {
 };
 /* each may return a negative errno to end it. */
 int  working_each(const struct rate *r, int64_t billable_s, int64_t answered_utc_us,
-                  int (*each)(void *arg, const struct working_line *l), void *arg);
+                 int (*each)(void *arg, const struct working_line *l), void *arg);
 /* "2.0033 and 20/60 of 0.0001". */
 void working_exact(char out[WORKING_TEXT], int64_t e4, int64_t over, int64_t of);
 

@@ -173,6 +173,53 @@ int booking_each(struct store *s, const char *host, bool all, int (*each)(void *
 	return err > 0 ? 0 : err;
 }
 
+#define FIRST_US "COALESCE(" BOOKING_US("wall_at") ", 0)"
+#define NEXT_US  "COALESCE(" BOOKING_US("next_at") ", 0)"
+#define LISTED   " FROM booking WHERE (? = 0 OR account_id = ?) AND (? = 0 OR provider_id = ?) AND (? IS NULL OR host = ?) AND "
+
+int64_t booking_order(const struct booking *b, enum booking_when when)
+{
+	return when == BOOKING_UPCOMING ? b->next_utc_us : CLOCK_SEC(b->when.wall_s);
+}
+
+struct booking_page {
+	const struct booking_filter *f;
+	struct booking_query         q;
+};
+
+static int page_tx(struct store_conn *c, void *arg)
+{
+	static const char *const sql[] = {
+		[BOOKING_UPCOMING] = "SELECT " BOOKING_COLUMNS LISTED "state IN ('active', 'begun') AND (? = '' OR (" NEXT_US
+				     ", id) > (?, ?)) ORDER BY " NEXT_US ", id LIMIT ?",
+		[BOOKING_PAST] = "SELECT " BOOKING_COLUMNS LISTED "state NOT IN ('active', 'begun') AND (? = '' OR (" FIRST_US
+				 ", id) < (?, ?)) ORDER BY " FIRST_US " DESC, id DESC LIMIT ?",
+		[BOOKING_ALL] = "SELECT " BOOKING_COLUMNS LISTED "(? = '' OR (" FIRST_US ", id) < (?, ?)) ORDER BY " FIRST_US
+				" DESC, id DESC LIMIT ?",
+	};
+	struct booking_page *p = arg;
+	const struct booking_filter *f = p->f;
+	int err;
+
+	p->q.count = 0; /* a repeated try begins anew */
+	err = store_query(c, list_row, &p->q, sql[f->when], "iiiisssisi", f->account_id, f->account_id, f->provider_id,
+	                  f->provider_id, f->host, f->host, f->after_id, f->after, f->after_id, (int64_t)f->limit);
+	for (unsigned i = 0; !err && i < p->q.count; i++)
+		err = load_parties(c, &p->q.list[i]);
+	return err == -ENOENT ? 0 : err;
+}
+
+int booking_list(struct store *s, const struct booking_filter *f, int (*each)(void *arg, const struct booking *b), void *arg)
+{
+	struct booking_page p = { .f = f };
+	int err = store_tx(s, page_tx, &p);
+
+	for (unsigned i = 0; !err && i < p.q.count; i++)
+		err = each(arg, &p.q.list[i]);
+	free(p.q.list);
+	return err > 0 ? 0 : err;
+}
+
 /* ---- what is allowed ---- */
 
 int booking_next(const struct booking *b, int64_t after_utc_us, int64_t *next_utc_us)

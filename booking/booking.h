@@ -59,6 +59,20 @@ int booking_find(struct store *s, const char *id, struct booking *b); /* -ENOENT
  * return 1 to stop, or a negative errno. */
 int booking_each(struct store *s, const char *host, bool all, int (*each)(void *arg, const struct booking *b), void *arg);
 
+/* A part of them, for pages: of one account or one provider. Upcoming ones (active, begun) by their next start, others and all by
+ * their first one, the latest first. */
+enum booking_when { BOOKING_UPCOMING, BOOKING_PAST, BOOKING_ALL };
+struct booking_filter {
+	int64_t           account_id, provider_id; /* 0: any */
+	const char       *host;                    /* NULL: any */
+	enum booking_when when;
+	int64_t           after;                   /* booking_order() of the last one seen, with its id */
+	const char       *after_id;                /* "": from the beginning */
+	unsigned          limit;
+};
+int     booking_list(struct store *s, const struct booking_filter *f, int (*each)(void *arg, const struct booking *b), void *arg);
+int64_t booking_order(const struct booking *b, enum booking_when when);
+
 /* Both as long as it has not begun: -EBUSY it has, and goes on; -ENOENT; -ESRCH it is over or cancelled; -ESTALE somebody else
  * has changed it since: its version is not b->version. Others as booking_add(). A repeating one has begun from each start until
  * that conference is over. */

@@ -210,7 +210,24 @@ void mparty_lock(struct mparty *m, bool locked)
 
 int mparty_next_music(struct mparty *m)
 {
+	m->version++;
 	return conference_next_background(m->conference);
+}
+
+int mparty_set_music(struct mparty *m, unsigned track)
+{
+	m->version++;
+	return conference_set_background(m->conference, track);
+}
+
+unsigned mparty_music(const struct mparty *m)
+{
+	return conference_background(m->conference);
+}
+
+unsigned mparty_music_tracks(const struct mparty *m)
+{
+	return conference_tracks(m->conference);
 }
 
 void mparty_expect(struct mparty *m, int change)

@@ -153,6 +153,7 @@ void mparty_expect(struct mparty *m, int change);
 void mparty_mute_others(struct mparty *m, bool muted); /* those that are in, and those that come in later */
 void mparty_lock(struct mparty *m, bool locked);       /* locked: nobody more is invited; who rings still comes in */
 int  mparty_next_music(struct mparty *m);              /* under the talk: the next track's number from 1, 0: off */
+int  mparty_set_music(struct mparty *m, unsigned track); /* that track, 0: off; -EINVAL */
 /* As DTMF to that party alone (rule 16): in-band, 100/100 ms. After what is being sent. -ENOENT not in, -EINVAL no digits */
 #define MPARTY_DIGIT_MS   100
 #define MPARTY_DIGIT_DBM0 (-12)
@@ -175,6 +176,8 @@ bool         mparty_over(const struct mparty *m);
 bool         mparty_host_muted(const struct mparty *m);
 bool         mparty_others_muted(const struct mparty *m);
 bool         mparty_locked(const struct mparty *m);
+unsigned     mparty_music(const struct mparty *m);                         /* the track under the talk, 0: none */
+unsigned     mparty_music_tracks(const struct mparty *m);
 bool         mparty_host_is_away(const struct mparty *m);
 const struct mparty_setup *mparty_setup(const struct mparty *m);
 struct leg  *mparty_host(const struct mparty *m);

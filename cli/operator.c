@@ -26,7 +26,7 @@ static const struct column lines[] = {
 	{ NULL, NULL, COLUMN_TEXT },
 };
 
-static int list_one(void *arg, const struct operator *o)
+static int list_one(void *arg, const struct operator* o)
 {
 	return json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:b, s:s?, s:s}", "name", o->name, "role",
 	                                            operator_role_name(o->role), "provider", o->provider, "disabled", o->disabled,
@@ -185,7 +185,8 @@ static int run_password(struct cli *c)
 
 const struct cli_command cli_operator_commands[] = {
 	{ "operator add", "NAME clerk|operator|auditor [--provider NAME]",
-	  "Somebody who works with the back office; his password on standard input. The secret of his one-time codes is said now only.",
+	  "Somebody who works with the back office; his password on standard input. The secret of his one-time codes is said now "
+	  "only.",
 	  2, 2, run_add },
 	{ "operator list", "", "Who they are.", 0, 0, run_list },
 	{ "operator role", "NAME clerk|operator|auditor", "Another role.", 2, 2, run_role },

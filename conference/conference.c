@@ -211,6 +211,28 @@ int conference_next_background(struct conference *c)
 	return (int)c->background;
 }
 
+int conference_set_background(struct conference *c, unsigned track)
+{
+	MAGIC_CHECK(c, CONFERENCE_MAGIC);
+	if (track > c->sounds.music_count)
+		return -EINVAL;
+	c->background = track;
+	conference_update_music(c);
+	return 0;
+}
+
+unsigned conference_background(const struct conference *c)
+{
+	MAGIC_CHECK(c, CONFERENCE_MAGIC);
+	return c->background;
+}
+
+unsigned conference_tracks(const struct conference *c)
+{
+	MAGIC_CHECK(c, CONFERENCE_MAGIC);
+	return c->sounds.music_count;
+}
+
 void conference_host_invites(struct conference *c, bool inviting)
 {
 	MAGIC_CHECK(c, CONFERENCE_MAGIC);

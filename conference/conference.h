@@ -37,6 +37,10 @@ bool conference_has_host(const struct conference *c);
 /* Music under the talk, at music_under_db10, while nobody is away inviting: the next track's number from 1, after the last one 0:
  * off. */
 int  conference_next_background(struct conference *c);
+/* The same by name: a track from 1, 0: off. -EINVAL: there are not so many. */
+int  conference_set_background(struct conference *c, unsigned track);
+unsigned conference_background(const struct conference *c);
+unsigned conference_tracks(const struct conference *c);
 void conference_host_invites(struct conference *c, bool inviting);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "core/magic.h"
 
 #define CLIENT_MAGIC 0x43544343u
+#define CONNECT_S    2
 
 struct control_client {
 	unsigned magic;
@@ -27,6 +29,7 @@ struct control_client {
 int control_client_open(struct control_client **cp, const char *path)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const struct timeval patience = { .tv_sec = CONNECT_S };
 	struct control_client *c;
 	int err = 0;
 
@@ -38,8 +41,10 @@ int control_client_open(struct control_client **cp, const char *path)
 		return -ENOMEM;
 	c->magic = CLIENT_MAGIC;
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&sa, sizeof(sa)) != 0)
-		err = -errno;
+	/* a server that hangs accepts nobody: its queue of connections becomes full */
+	if (c->fd < 0 || setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) != 0 ||
+	    connect(c->fd, (const struct sockaddr *)&sa, sizeof(sa)) != 0)
+		err = errno == EAGAIN ? -ETIMEDOUT : -errno;
 	if (err) {
 		control_client_close(c);
 		return err;

@@ -16,7 +16,7 @@ struct control_problem { /* why the node refused */
 	char text[512];
 };
 
-/* -ENOENT no socket there, -ECONNREFUSED nobody listens, -EACCES not ours, -ENAMETOOLONG. */
+/* -ENOENT no socket there, -ECONNREFUSED nobody listens, -EACCES not ours, -ETIMEDOUT it hangs, -ENAMETOOLONG. */
 int  control_client_open(struct control_client **cp, const char *path);
 void control_client_close(struct control_client *c);
 

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* "2026-03-04", "2026-03-04T05:06" or "2026-03-04T05:06:07" (or with a blank for the T), UTC, or with Z or +08:00 behind it. Of the
- * years 2000 to 2199. -EINVAL. */
+/* "2026-03-04", "2026-03-04T05:06" or "2026-03-04T05:06:07" (or with a blank for the T), UTC, or with Z or +08:00 behind it. Of
+ * the years 2000 to 2199. -EINVAL. */
 int stamp_parse(const char *text, int64_t *utc_us);
 
 /* "2026-03-04T05:06:07.891Z". */

@@ -18,7 +18,7 @@
 
 struct known_call {
 	char     id[ID_SIZE];
-	uint64_t version;
+	uint64_t version, talking;
 	bool     seen;
 };
 
@@ -155,13 +155,16 @@ static void look_at_calls(struct commands *c)
 		c->known[i].seen = false;
 	for (struct mparty *m = mparty_first(env); m; m = mparty_next(env, m)) {
 		struct known_call *k = known_call(c, mparty_setup(m)->call_id);
+		uint64_t talking;
 
 		if (k == NULL)
 			break;
 		k->seen = true;
-		if (k->version != mparty_version(m))
+		talking = commands_call_talking(m);
+		if (k->version != mparty_version(m) || k->talking != talking)
 			control_event(c->server, "call", commands_call_detail(m));
 		k->version = mparty_version(m);
+		k->talking = talking;
 	}
 	for (unsigned i = 0; i < c->known_count; i++) {
 		if (c->known[i].seen)
@@ -206,6 +209,10 @@ static const struct {
 	{ "drop", "call [order] [id]", "a party is released; without order, or 0, the whole call", command_drop },
 	{ "mute", "call order [id]", "a party is not heard any more", command_mute },
 	{ "unmute", "call order [id]", "a party is heard again", command_unmute },
+	{ "lock", "call", "nobody more is invited; who rings still comes in", command_lock },
+	{ "unlock", "call", "the room is open again", command_unlock },
+	{ "music", "call [track]", "background music: a track, 0: off; without one the next", command_music },
+	{ "end", "call [id]", "everybody is released", command_end },
 	{ "redeem", "card number [id] [who]", "a recharge card for the account of a number; the same id twice is one redemption",
 	  command_redeem },
 	{ "counters", "[group]", "all counters, or those of groups whose names begin so", command_counters },

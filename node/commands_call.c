@@ -6,17 +6,54 @@
 
 #include "core/clock.h"
 
+/* ---- who talks now ---- */
+
+#define TALKING_US CLOCK_MS(700) /* longer than the pauses within a sentence */
+
+static bool talking(const struct media_port *p)
+{
+	int64_t heard = p ? media_port_heard_us(p) : 0;
+
+	return heard > 0 && clock_mono_us() - heard < TALKING_US;
+}
+
+static bool host_talking(const struct mparty *m)
+{
+	return mparty_host(m) && talking(mparty_host(m)->port);
+}
+
+uint64_t commands_call_talking(const struct mparty *m)
+{
+	uint64_t who = host_talking(m);
+
+	for (unsigned i = 1; i <= mparty_party_count(m); i++)
+		if (talking(mparty_party_port(m, i)))
+			who = (who ^ i) * UINT64_C(0x100000001b3);
+	return who;
+}
+
+/* ---- as the answers have it ---- */
+
+static json_t *since_json(int64_t mono_us)
+{
+	return mono_us > 0 ? commands_stamp(clock_utc_us() - (clock_mono_us() - mono_us)) : json_null();
+}
+
 static json_t *call_json(struct mparty *m)
 {
 	const struct mparty_setup *s = mparty_setup(m);
 	int64_t left = mparty_seconds_left(m);
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:b, s:o, s:I, s:b}", "call", s->call_id, "host", s->host,
-	                 "service", s->service, "language", s->language, "began_at", commands_stamp(s->began_utc_us), "talk_s",
-	                 commands_seconds_since(mparty_began_us(m)), "parties_in", (json_int_t)mparty_parties_in(m), "parties",
-	                 (json_int_t)mparty_party_count(m), "host_away", mparty_host_is_away(m), "seconds_left",
-	                 left == INT64_MAX ? json_null() : json_integer(left), "version", (json_int_t)mparty_version(m), "over",
-	                 mparty_over(m));
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:b, s:o, s:I, s:b, s:I, s:I, s:s?, s:b, s:b, s:b, s:b, s:I, s:I}",
+		"call", s->call_id, "host", s->host, "service", s->service, "language", s->language, "began_at",
+		commands_stamp(s->began_utc_us), "talk_s", commands_seconds_since(mparty_began_us(m)), "parties_in",
+		(json_int_t)mparty_parties_in(m), "parties", (json_int_t)mparty_party_count(m), "host_away",
+		mparty_host_is_away(m), "seconds_left", left == INT64_MAX ? json_null() : json_integer(left), "version",
+		(json_int_t)mparty_version(m), "over", mparty_over(m), "account_id", (json_int_t)s->account.account_id,
+		"provider_id", (json_int_t)s->account.provider_id, "booking", s->booking_id[0] ? s->booking_id : NULL, "locked",
+		mparty_locked(m), "host_muted", mparty_host_muted(m), "others_muted", mparty_others_muted(m), "host_talking",
+		host_talking(m), "music", (json_int_t)mparty_music(m), "music_tracks", (json_int_t)mparty_music_tracks(m));
 }
 
 static const char *failure_name(enum party_failure f)
@@ -42,11 +79,13 @@ static const char *failure_name(enum party_failure f)
 	return "?";
 }
 
-static json_t *party_json(const struct party *p)
+static json_t *party_json(const struct mparty *m, const struct party *p)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:I, s:I}", "order", (json_int_t)p->order, "number", p->number, "state",
-	                 party_state_name(p->state), "leg", p->leg_id, "failure", failure_name(p->failure), "answered",
-	                 p->answered, "cause", (json_int_t)p->cause, "since_s", commands_seconds_since(p->since_us));
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:b, s:b}", "order", (json_int_t)p->order, "number",
+	                 p->number, "state", party_state_name(p->state), "leg", p->leg_id, "failure", failure_name(p->failure),
+	                 "answered", p->answered, "cause", (json_int_t)p->cause, "since_s", commands_seconds_since(p->since_us),
+	                 "since_at", since_json(p->since_us), "muted", p->muted, "talking",
+	                 talking(mparty_party_port(m, p->order)));
 }
 
 json_t *commands_call_detail(struct mparty *m)
@@ -57,7 +96,7 @@ json_t *commands_call_detail(struct mparty *m)
 		const struct party *p = mparty_party(m, i);
 
 		if (p)
-			(void)json_array_append_new(list, party_json(p));
+			(void)json_array_append_new(list, party_json(m, p));
 	}
 	(void)json_object_set_new(result, "party", list);
 	return result;
@@ -170,4 +209,55 @@ void command_mute(struct control_request *r, const json_t *args, void *arg)
 void command_unmute(struct control_request *r, const json_t *args, void *arg)
 {
 	mute(r, args, arg, false);
+}
+
+static void lock(struct control_request *r, const json_t *args, void *arg, bool locked)
+{
+	struct mparty *m = wanted_call(arg, r, args);
+
+	if (m == NULL)
+		return;
+	mparty_lock(m, locked);
+	control_reply(r, NULL);
+}
+
+void command_lock(struct control_request *r, const json_t *args, void *arg)
+{
+	lock(r, args, arg, true);
+}
+
+void command_unlock(struct control_request *r, const json_t *args, void *arg)
+{
+	lock(r, args, arg, false);
+}
+
+/* A track by its number, 0: off; without one the next. */
+void command_music(struct control_request *r, const json_t *args, void *arg)
+{
+	struct mparty *m = wanted_call(arg, r, args);
+	const json_t *track = json_object_get(args, "track");
+	int err = 0;
+
+	if (m == NULL)
+		return;
+	if (track == NULL || json_is_null(track))
+		(void)mparty_next_music(m);
+	else if (!json_is_integer(track) || json_integer_value(track) < 0 || json_integer_value(track) > 1000)
+		err = -EINVAL;
+	else
+		err = mparty_set_music(m, (unsigned)json_integer_value(track));
+	if (err)
+		control_fail(r, CONTROL_ARGS, "track is 1 to %u, 0: off", mparty_music_tracks(m));
+	else
+		control_reply(r, json_pack("{s:I}", "track", (json_int_t)mparty_music(m)));
+}
+
+void command_end(struct control_request *r, const json_t *args, void *arg)
+{
+	struct mparty *m = wanted_call(arg, r, args);
+
+	if (m == NULL)
+		return;
+	mparty_end(m, json_string_value(json_object_get(args, "id")), CAUSE_NORMAL_CLEARING);
+	control_reply(r, NULL);
 }

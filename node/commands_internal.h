@@ -30,12 +30,17 @@ void command_trace(struct control_request *r, const json_t *args, void *arg);
 
 /* commands_call.c */
 json_t *commands_call_detail(struct mparty *m);
+uint64_t commands_call_talking(const struct mparty *m); /* another value when others talk */
 void command_calls(struct control_request *r, const json_t *args, void *arg);
 void command_call(struct control_request *r, const json_t *args, void *arg);
 void command_invite(struct control_request *r, const json_t *args, void *arg);
 void command_drop(struct control_request *r, const json_t *args, void *arg);
 void command_mute(struct control_request *r, const json_t *args, void *arg);
 void command_unmute(struct control_request *r, const json_t *args, void *arg);
+void command_lock(struct control_request *r, const json_t *args, void *arg);
+void command_unlock(struct control_request *r, const json_t *args, void *arg);
+void command_music(struct control_request *r, const json_t *args, void *arg);
+void command_end(struct control_request *r, const json_t *args, void *arg);
 
 /* commands_route.c */
 void command_routes(struct control_request *r, const json_t *args, void *arg);

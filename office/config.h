@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * office/config.h - partyline-office's configuration file: one YAML file, each setting with its default, range and sentence in
- * office/config.c, from which `partyline-office --config-help` and partyline-office.conf(5) come. database, cards and numbers are as
- * in the node's file (control/settings.h, route/number_table.h).
+ * office/config.c, from which `partyline-office --config-help` and partyline-office.conf(5) come. database, cards and numbers are
+ * as in the node's file (control/settings.h, route/number_table.h).
  */
 #ifndef OFFICE_CONFIG_H
 #define OFFICE_CONFIG_H

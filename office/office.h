@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * office/office.h - partyline-office: what a request needs to be answered. One object, made by the program before the first request
- * and gone after the last; what is in it is safe for any thread.
+ * office/office.h - partyline-office: what a request needs to be answered. One object, made by the program before the first
+ * request and gone after the last; what is in it is safe for any thread.
  *
- * Threads: libmicrohttpd's pool answers requests, one at a time each, and SQL blocks it (office/http.h); one thread a node listens
- * to what it tells (office/live.h); the main thread waits for signals and forgets what is old.
+ * Threads: libmicrohttpd's pool answers requests, one at a time each, and SQL blocks it (office/http.h); one thread a node
+ * listens to what it tells (office/live.h); the main thread waits for signals and forgets what is old.
  */
 #ifndef OFFICE_OFFICE_H
 #define OFFICE_OFFICE_H

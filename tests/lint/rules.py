@@ -35,7 +35,7 @@ MAY_INCLUDE = {
     'exchange': 'e1 media dsp core',
 }
 # A file that may do more than its folder.
-MAY_INCLUDE_MORE = {'e1/e1_leg.c': 'leg', 'e1/e1_leg.h': 'leg', 'cli/cli.c': 'route', 'cli/cli.h': 'route', 'booking/zone.c': 'billing',
+MAY_INCLUDE_MORE = {'e1/e1_leg.c': 'leg', 'e1/e1_leg.h': 'leg', 'cli/cli.c': 'route', 'cli/cli.h': 'route', 'office/config.c': 'route', 'office/config.h': 'route', 'booking/zone.c': 'billing',
                     'booking/booking.c': 'billing'}
 MAY_INCLUDE_NOT = {'exchange': ['e1/e1_leg.h']}
 # Headers of libraries, and who may include them: folders, or files.

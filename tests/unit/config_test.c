@@ -2,6 +2,7 @@
 /* The configuration: defaults and ranges by tables, every mistake with its line, and what is written about the settings agrees
  * with them. */
 #include "node/config.h"
+#include "office/config.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -469,25 +470,91 @@ static void in_man_page(const char *where, const struct config_field *d, void *a
 	/* the entry's text, after its .TP and .B lines, which have the full name */
 	begin = strchr(strchr(one, '\n') + 1, '\n') + 1;
 	if (d->table == NULL && strstr(man, begin) == NULL)
-		fail_msg("man/partylined.conf.5 does not say of %s:\n%s", where, begin);
+		fail_msg("the man page does not say of %s:\n%s", where, begin);
 	free(one);
+}
+
+static void man_page_lists(const char *file, const struct config_field *table)
+{
+	char *man = slurp(file), *whole = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&whole, &len);
+
+	config_each(table, in_man_page, man); /* names what is missing ... */
+	config_help(table, CONFIG_HELP_ROFF, out);
+	fclose(out);
+	assert_true(len > 1000);
+	if (strstr(man, whole) == NULL) /* ... and nothing is there too much, or in another order */
+		fail_msg("%s is not as the table says; its list is:\n%s", file, whole);
+	free(whole);
+	free(man);
 }
 
 static void config_man_page_lists_the_settings(void **state)
 {
-	char *man = slurp("man/partylined.conf.5"), *whole = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&whole, &len);
+	(void)state;
+	man_page_lists("man/partylined.conf.5", node_config_table);
+	man_page_lists("man/partyline-office.conf.5", office_config_table);
+}
+
+/* examples/partyline-office.yaml has every setting of the office, at its default. */
+static void config_example_of_the_office(void **state)
+{
+	struct office_config *c = NULL, plain;
+	struct config_file *f;
 
 	(void)state;
-	config_each(node_config_table, in_man_page, man); /* names what is missing ... */
-	config_help(node_config_table, CONFIG_HELP_ROFF, out);
-	fclose(out);
-	assert_true(len > 1000);
-	if (strstr(man, whole) == NULL) /* ... and nothing is there too much, or in another order */
-		fail_msg("man/partylined.conf.5 is not as the table says; its list is:\n%s", whole);
-	free(whole);
-	free(man);
+	assert_int_equal(office_config_load("examples/partyline-office.yaml", &c, stderr), 0);
+	memset(&plain, 0, sizeof(plain));
+	number_rules_default(&plain.numbers);
+	config_defaults(office_config_table, &plain);
+	assert_int_equal(c->address_per_s, plain.address_per_s);
+	assert_int_equal(c->session_idle_us, plain.session_idle_us);
+	assert_int_equal(c->csv_max, plain.csv_max);
+	assert_memory_equal(&c->numbers, &plain.numbers, sizeof(plain.numbers));
+	assert_memory_equal(&c->settings, &plain.settings, sizeof(plain.settings));
+	assert_int_equal(config_open(&f, "examples/partyline-office.yaml", stderr), 0);
+	assert_true(config_given(f, "http.request_s"));
+	assert_true(config_given(f, "limits.logins_per_min"));
+	config_close(f);
+	office_config_free(c);
+}
+
+static const struct {
+	const char *text, *says;
+} office_mistakes[] = {
+	{ "nodes: [{name: a b, socket: /x}]\n", "nodes[0].name: \"a b\" is not made of letters" },
+	{ "nodes: [{name: a, socket: /x}, {name: a, socket: /y}]\n", "nodes[1].name: \"a\" is the name of another node too" },
+	{ "http: {certificate: /x}\n", "a certificate and its key are given together" },
+	{ "office: {zone: Mars/Olympus}\n", "office.zone: \"Mars/Olympus\" is no time zone" },
+	{ "office: {currency: yuan}\n", "office.currency" },
+	{ "http: {threads: 0}\n", "http.threads" },
+	{ "spans: []\n", "spans" },
+};
+
+static void config_mistakes_of_the_office(void **state)
+{
+	const struct fixture *f = *state;
+	char path[160];
+
+	for (size_t i = 0; i < sizeof(office_mistakes) / sizeof(office_mistakes[0]); i++) {
+		char *errors = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&errors, &len), *yaml;
+		struct office_config *c = NULL;
+
+		(void)snprintf(path, sizeof(path), "%s/office.yaml", f->dir);
+		yaml = fopen(path, "w");
+		assert_non_null(yaml);
+		(void)fputs(office_mistakes[i].text, yaml);
+		(void)fclose(yaml);
+		assert_int_equal(office_config_load(path, &c, out), -EINVAL);
+		(void)fclose(out);
+		if (strstr(errors, office_mistakes[i].says) == NULL)
+			fail_msg("%s: %s, should say %s", office_mistakes[i].text, errors, office_mistakes[i].says);
+		free(errors);
+		(void)unlink(path);
+	}
 }
 
 static void in_example(const char *where, const struct config_field *d, void *arg)
@@ -596,6 +663,8 @@ int main(void)
 		WITH(config_password_file_must_be_secret),
 		WITH(config_is_shared_with_the_command_line),
 		cmocka_unit_test(config_man_page_lists_the_settings),
+		cmocka_unit_test(config_example_of_the_office),
+		cmocka_unit_test_setup_teardown(config_mistakes_of_the_office, setup, teardown),
 		cmocka_unit_test(config_example_is_complete),
 		cmocka_unit_test(config_help_reads_well),
 		cmocka_unit_test(config_survives_any_bytes),

@@ -433,6 +433,7 @@ static void test_migrations_are_never_changed(void **state)
 		{ "store/migrations/0008-cards.sql", UINT64_C(0xbd54b768886a16bf) },
 		{ "store/migrations/0009-audit-trail.sql", UINT64_C(0x43a2de43a87a406f) },
 		{ "store/migrations/0010-passwords.sql", UINT64_C(0x417b40fe9e41ded1) },
+		{ "store/migrations/0011-office.sql", UINT64_C(0x37ae437460a4b36e) },
 	};
 
 	(void)state;

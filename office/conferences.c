@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Conferences that live: looked at here, commanded through the control socket of the node that has them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/control.h"
+#include "office/json.h"
+#include "office/live.h"
+#include "office/resources.h"
+
+void conferences_list(struct request *r)
+{
+	answer_json(r, 200, live_conferences(r->office->live, &r->session));
+}
+
+void conference_get(struct request *r)
+{
+	char node[32];
+	json_t *c = live_conference(r->office->live, &r->session, r->param[0], node);
+
+	if (c)
+		answer_json(r, 200, c);
+	else
+		answer_problem(r, PROBLEM_NOT_FOUND, "no conference %s lives", r->param[0]);
+}
+
+/* ---- commands ---- */
+
+static void answer_refused(struct request *r, const struct control_problem *p)
+{
+	if (strcmp(p->code, CONTROL_NOT_FOUND) == 0)
+		answer_problem(r, PROBLEM_NOT_FOUND, "%s", p->text);
+	else if (strcmp(p->code, CONTROL_ARGS) == 0)
+		answer_problem(r, PROBLEM_INVALID_BODY, "%s", p->text);
+	else
+		answer_problem(r, PROBLEM_CONFLICT, "%s", p->text);
+}
+
+/* The conference's node is told; args get the call and the act's id. False after an answer. */
+static bool command(struct request *r, const char *cmd, json_t *args, json_t **result)
+{
+	struct control_problem p;
+	json_t *c, *mine = NULL;
+	char node[32];
+	int err;
+
+	c = live_conference(r->office->live, &r->session, r->param[0], node);
+	if (c == NULL) {
+		json_decref(args);
+		answer_problem(r, PROBLEM_NOT_FOUND, "no conference %s lives", r->param[0]);
+		return false;
+	}
+	json_decref(c);
+	(void)json_object_set_new(args, "call", json_string(r->param[0]));
+	(void)json_object_set_new(args, "id", json_string(r->id));
+	err = live_ask(r->office->live, node, cmd, args, &mine, &p);
+	if (err == -EREMOTEIO)
+		answer_refused(r, &p);
+	else if (err)
+		answer_problem(r, PROBLEM_NODE_UNREACHABLE, "node %s: %s", node, strerror(-err));
+	else if (result)
+		*result = mine;
+	else
+		json_decref(mine);
+	return !err;
+}
+
+void conference_change(struct request *r)
+{
+	const json_t *locked = json_object_get(r->body, "locked");
+	char node[32];
+	json_t *c;
+
+	if (locked && !command(r, json_is_true(locked) ? "lock" : "unlock", json_object(), NULL))
+		return;
+	if (request_has(r, "music") &&
+	    !command(r, "music", json_pack("{s:I}", "track", (json_int_t)request_int(r, "music", 0)), NULL))
+		return;
+	/* the node tells of it within a moment; what was asked for is answered now */
+	c = live_conference(r->office->live, &r->session, r->param[0], node);
+	if (c == NULL) {
+		answer_problem(r, PROBLEM_NOT_FOUND, "no conference %s lives", r->param[0]);
+		return;
+	}
+	(void)json_object_update(c, r->body);
+	answer_json(r, 200, c);
+}
+
+void conference_end(struct request *r)
+{
+	if (command(r, "end", json_object(), NULL))
+		answer_none(r);
+}
+
+void party_invite(struct request *r)
+{
+	json_t *result;
+	char number[33];
+
+	if (!request_number(r, request_text(r, "number"), "#/number", number) ||
+	    !command(r, "invite", json_pack("{s:s}", "number", request_text(r, "number")), &result))
+		return;
+	answer_json(r, 202, result);
+}
+
+void party_change(struct request *r)
+{
+	bool muted = json_is_true(json_object_get(r->body, "muted"));
+
+	if (command(r, muted ? "mute" : "unmute", json_pack("{s:i}", "order", atoi(r->param[1])), NULL))
+		answer_none(r);
+}
+
+/* Order 0 would be the host, and with him everybody: that is the conference's own end. */
+void party_drop(struct request *r)
+{
+	int order = atoi(r->param[1]);
+
+	if (order == 0)
+		answer_problem(r, PROBLEM_CONFLICT, "the host is no party: DELETE the conference");
+	else if (command(r, "drop", json_pack("{s:i}", "order", order), NULL))
+		answer_none(r);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* office/problem.h - the errors of the API, RFC 9457: one table of codes, statuses and titles. */
+#ifndef OFFICE_PROBLEM_H
+#define OFFICE_PROBLEM_H
+
+#include <jansson.h>
+
+enum problem {
+	PROBLEM_SYNTAX,
+	PROBLEM_INVALID,       /* a parameter: 400 */
+	PROBLEM_INVALID_BODY,  /* the same code, 422 */
+	PROBLEM_LOGIN_REQUIRED,
+	PROBLEM_WRONG_PASSWORD,
+	PROBLEM_LOCKED,
+	PROBLEM_FORBIDDEN,
+	PROBLEM_CSRF,
+	PROBLEM_NOT_FOUND,
+	PROBLEM_METHOD,
+	PROBLEM_CONFLICT,
+	PROBLEM_EXISTS,
+	PROBLEM_BEGUN,
+	PROBLEM_OVER,
+	PROBLEM_PRECONDITION_REQUIRED,
+	PROBLEM_PRECONDITION_FAILED,
+	PROBLEM_TOO_LARGE,
+	PROBLEM_MEDIA_TYPE,
+	PROBLEM_KEY_REQUIRED,
+	PROBLEM_KEY_REUSED,
+	PROBLEM_KEY_IN_PROGRESS,
+	PROBLEM_TOO_MANY,
+	PROBLEM_CARD_REFUSED,
+	PROBLEM_NO_MONEY,
+	PROBLEM_WEAK_PASSWORD,
+	PROBLEM_NOTHING_LEFT,
+	PROBLEM_UNAVAILABLE,
+	PROBLEM_NODE_UNREACHABLE,
+	PROBLEM_TIMEOUT,
+	PROBLEM_INTERNAL,
+	PROBLEM_URI_TOO_LONG,
+	PROBLEMS,
+};
+
+unsigned problem_status(enum problem p);
+/* {"type", "title", "status", "code", "detail"}; detail NULL: none. */
+json_t  *problem_json(enum problem p, const char *detail);
+
+#endif
