@@ -37,21 +37,22 @@ void audit_trail(struct request *r)
 	    request_number(r, subject, "subject", number))
 		subject = number;
 	answer_free(&r->answer); /* digits that are no number: a name after all */
-	page_answer_rows(r, names, "at", "id",
-	                 "SELECT t.id, t.at, t.who, t.origin, t.what, t.subject, t.before_text, t.after_text FROM audit t WHERE (? IS "
-	                 "NULL OR t.subject = ?) AND (t.at < ? OR (t.at = ? AND t.id < ?)) AND (COALESCE(" OWNER ", IF(?, ?, 0)) = ? "
-	                 "OR EXISTS (SELECT 1 FROM office_operator o WHERE CONCAT('office:', o.name) = t.who AND o.provider_id = ?)) "
-	                 "ORDER BY t.at DESC, t.id DESC LIMIT ?",
-	                 "sssssiiiii",
-	                 (const union store_value[]){ { .s = subject },
-	                                              { .s = subject },
-	                                              { .s = c.first },
-	                                              { .s = c.first },
-	                                              { .s = c.second },
-	                                              { .i = r->session.house },
-	                                              { .i = provider },
-	                                              { .i = provider },
-	                                              { .i = provider } });
+	page_answer_rows(
+		r, names, "at", "id",
+		"SELECT t.id, t.at, t.who, t.origin, t.what, t.subject, t.before_text, t.after_text FROM audit t WHERE (? IS "
+		"NULL OR t.subject = ?) AND (t.at < ? OR (t.at = ? AND t.id < ?)) AND (COALESCE(" OWNER ", IF(?, ?, 0)) = ? "
+		"OR EXISTS (SELECT 1 FROM office_operator o WHERE CONCAT('office:', o.name) = t.who AND o.provider_id = ?)) "
+		"ORDER BY t.at DESC, t.id DESC LIMIT ?",
+		"sssssiiiii",
+		(const union store_value[]){ { .s = subject },
+	                                     { .s = subject },
+	                                     { .s = c.first },
+	                                     { .s = c.first },
+	                                     { .s = c.second },
+	                                     { .i = r->session.house },
+	                                     { .i = provider },
+	                                     { .i = provider },
+	                                     { .i = provider } });
 }
 
 /* ---- the books ---- */
