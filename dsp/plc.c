@@ -4,10 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#define COMPARED   160   /* samples: 20 ms, what a period is found by (G.711 I.2.3) */
-#define FALL       0.2f  /* of the level, each 10 ms (I.2.7) */
-#define OVERLAP    32    /* 4 ms; and 4 ms more for each 10 ms lost, I.2.8 */
-#define OVERLAP_MAX 80
+#define COMPARED 120 /* samples: 15 ms, what a period is found by */
+#define FALL     0.2f /* of the level, each 10 ms */
 
 void plc_block_init(struct plc *c)
 {
@@ -38,10 +36,10 @@ static float alike(const int16_t *h, unsigned lag, unsigned every)
 
 static unsigned pitch_find(const int16_t *h)
 {
-	unsigned coarse = PLC_PITCH_MIN, best;
+	unsigned coarse = PLC_PERIOD_MIN, best;
 	float most = -INFINITY, v;
 
-	for (unsigned lag = PLC_PITCH_MIN; lag <= PLC_PITCH_MAX; lag += 2)
+	for (unsigned lag = PLC_PERIOD_MIN; lag <= PLC_PERIOD_MAX; lag += 2)
 		if ((v = alike(h, lag, 2)) > most) {
 			most = v;
 			coarse = lag;
@@ -49,7 +47,7 @@ static unsigned pitch_find(const int16_t *h)
 	most = -INFINITY;
 	best = coarse;
 	for (unsigned lag = coarse - 1; lag <= coarse + 1; lag++)
-		if (lag >= PLC_PITCH_MIN && lag <= PLC_PITCH_MAX && (v = alike(h, lag, 1)) > most) {
+		if (lag >= PLC_PERIOD_MIN && lag <= PLC_PERIOD_MAX && (v = alike(h, lag, 1)) > most) {
 			most = v;
 			best = lag;
 		}
@@ -91,8 +89,9 @@ static float made_up(struct plc *c)
 
 	if (c->lost >= PLC_FADE)
 		return 0;
-	/* From 10 ms on two periods, from 20 ms three: one period further back the same sample goes on. */
-	if ((c->lost == PLC_FULL && c->periods == 1) || (c->lost == 2 * PLC_FULL && c->periods == 2)) {
+	/* From 10 ms on two periods, from 20 ms three: one period further back the same sample goes on, where it is not
+	 * blended. */
+	if (c->lost >= PLC_FULL * c->periods && c->periods < 3 && c->at < c->periods * c->pitch - quarter) {
 		c->at += c->pitch;
 		c->periods++;
 	}
@@ -122,8 +121,7 @@ void plc_block_lost(struct plc *c, int16_t *s, size_t n)
 void plc_block_good(struct plc *c, int16_t *s, size_t n)
 {
 	if (c->lost > 0 && c->fade == 0) {
-		c->fade = OVERLAP + OVERLAP * c->lost / PLC_FULL;
-		c->fade = c->fade < OVERLAP_MAX ? c->fade : OVERLAP_MAX;
+		c->fade = c->lost > PLC_FULL * 3 ? PLC_BLEND_LONG : c->pitch / 4;
 		c->fade_at = 0;
 	}
 	for (size_t i = 0; i < n && c->fade_at < c->fade; i++, c->fade_at++) {
