@@ -32,7 +32,9 @@ int comfort_noise_parse(struct comfort_noise *c, const uint8_t *payload, size_t 
 	c->order = len - 1 < COMFORT_NOISE_ORDER ? (unsigned)(len - 1) : COMFORT_NOISE_ORDER;
 	c->excitation = 1;
 	for (unsigned i = 0; i < c->order; i++) {
-		c->k[i] = fminf(fmaxf(((float)payload[1 + i] - 127) * STEP, -K_MAX), K_MAX);
+		int n = payload[1 + i] == 255 ? 127 : payload[1 + i]; /* 255 is none (RFC 3389 3.2) */
+
+		c->k[i] = fminf(fmaxf((float)(n - 127) * STEP, -K_MAX), K_MAX);
 		c->excitation *= sqrtf(1 - c->k[i] * c->k[i]); /* the lattice's gain in power is 1 / product of 1 - k^2 */
 	}
 	memset(c->back, 0, sizeof(c->back));

@@ -7,7 +7,7 @@
  * dBov counts from the loudest a system can carry, a full-scale square wave: 0 dBov is +6.15 dBm0 here (dsp/level.h).
  *
  * A coefficient's sign is that of its A(z) = 1 + k z^-1 ...: noise with more of the low tones has a negative first one. (The RFC
- * does not say; FFmpeg and WebRTC do it so.)
+ * does not say; FFmpeg does it so.)
  *
  * Heard: white noise through the lattice of the coefficients (all-pole; up to COMFORT_NOISE_ORDER, more are left out), at the
  * level that was told, at most COMFORT_NOISE_MAX_DBM0: nobody may be shouted at by a noise packet. A new level is reached in 10
