@@ -60,6 +60,7 @@ static void charge_settle(struct charge *c)
 	s->account_id = c->account.account_id;
 	s->number = c->account.number;
 	s->at_utc_us = clock_utc_us();
+	s->held_e4 = c->hold_e4;
 	for (unsigned i = 0; i < c->count; i++)
 		if (c->leg[i].amount_e4 > 0) {
 			memcpy(s->leg[s->count].leg_id, c->leg[i].id, ID_SIZE);

@@ -50,12 +50,14 @@ struct settle_leg {
 struct hold_settle {
 	char        id[ID_SIZE];      /* also the call id */
 	int64_t     account_id, at_utc_us;
+	/* what the caller knows to be held; when it is so, one round trip does. 0: it does not know */
+	int64_t     held_e4;
 	const char *number;
 	unsigned    count;
 	struct settle_leg leg[SETTLE_LEGS_MAX];
 	int64_t     total_e4, loss_e4; /* out: taken from the account; booked to the operator's loss */
 };
-/* One transaction: a ledger row for each leg with an amount, the hold closed, the rest free. */
+/* One transaction: a ledger row for each leg with an amount, its id the leg's; the hold closed, the rest free. */
 int hold_settle(struct store *s, struct hold_settle *h);
 
 /* Holds whose node died: given back when their time is over. *count: how many, also with an error. */

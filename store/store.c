@@ -2,9 +2,6 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <mysql.h>
-#include <pthread.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,31 +15,8 @@
 #define LOG_MODULE "store"
 
 #define STORE_MAGIC     0x53544f52u
-#define SQL_MAX         (256 * 1024)
-#define CONNECTIONS_MAX 64
 #define TIMEOUT_S       5  /* for the answer to one statement */
 #define TX_US           CLOCK_SEC(6) /* no new try after that: a leg may be waiting for its money */
-
-struct store_conn {
-	struct store *s;
-	MYSQL        *my;      /* NULL: not connected */
-	char         *sql;     /* SQL_MAX, the statement being built */
-};
-
-struct store {
-	unsigned            magic;
-	struct store_config config;
-	char                password[256];
-	pthread_mutex_t     lock;
-	pthread_cond_t      freed;
-	struct store_conn   conn[CONNECTIONS_MAX];
-	bool                busy[CONNECTIONS_MAX];
-	unsigned            timeout_s;
-	bool                down;         /* said already */
-	unsigned            fault_n, fault_error;
-	bool                fault_after;
-	bool                cut;
-};
 
 static int store_read_password(struct store *s)
 {
@@ -105,7 +79,7 @@ int store_open(struct store **sp, const struct store_config *c)
 	return 0;
 }
 
-static void conn_drop(struct store_conn *c)
+void store_conn_drop(struct store_conn *c)
 {
 	if (c->my)
 		mysql_close(c->my);
@@ -119,7 +93,7 @@ void store_close(struct store *s)
 	MAGIC_CHECK(s, STORE_MAGIC);
 	for (unsigned i = 0; i < s->config.connections; i++) {
 		assert(!s->busy[i]);
-		conn_drop(&s->conn[i]);
+		store_conn_drop(&s->conn[i]);
 		free(s->conn[i].sql);
 	}
 	explicit_bzero(s->password, sizeof(s->password));
@@ -181,7 +155,7 @@ static int conn_open(struct store_conn *c)
 	                       k->port, k->socket[0] ? k->socket : NULL,
 	                       CLIENT_FOUND_ROWS) == NULL) /* an UPDATE counts the rows it found */ {
 		store_says_down(c->s, mysql_error(c->my));
-		conn_drop(c);
+		store_conn_drop(c);
 		return -ECONNABORTED;
 	}
 	store_says_down(c->s, NULL);
@@ -216,7 +190,7 @@ static void conn_give(struct store_conn *c)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-/* ---- statements ---- */
+/* ---- faults, for tests ---- */
 
 void store_fault(struct store *s, unsigned n, unsigned error, bool after)
 {
@@ -254,7 +228,7 @@ bool store_fault_over(struct store *s)
 	return over;
 }
 
-static unsigned store_fault_due(struct store *s, bool *after)
+unsigned store_fault_due(struct store *s, bool *after)
 {
 	unsigned error = 0;
 
@@ -267,240 +241,23 @@ static unsigned store_fault_due(struct store *s, bool *after)
 	return error;
 }
 
-static int store_errno(unsigned error, const char *sqlstate)
-{
-	switch (error) {
-	case 1213: /* deadlock */
-	case 1205: /* lock wait timeout */
-	case 1020: /* record has changed since last read */
-		return -EAGAIN;
-	case 1047: /* Galera: not ready */
-	case 1053: /* server shutdown in progress */
-	case 1927: /* connection was killed */
-	case 2002:
-	case 2003:
-	case 2006:
-	case 2013:
-		return -ECONNABORTED;
-	case 1062:
-		return -EEXIST;
-	case 1142: /* not granted */
-	case 1227:
-	case 1419: /* triggers, while a binary log is written */
-		return -EPERM;
-	case 1054: /* no such column, table, or number of values: of a newer schema */
-	case 1136:
-	case 1146:
-	case 1235: /* not supported: GET_LOCK on Galera */
-		return -ENOTSUP;
-	case 1265: /* data truncated */
-	case 1364: /* no default value */
-	case 1366: /* incorrect value */
-		return -ERANGE;
-	default:
-		/* 22: data exceptions; 23: CHECK, foreign keys, NOT NULL */
-		return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0 ? -ERANGE : -EIO;
-	}
-}
-
-static int store_send(struct store_conn *c, const char *sql, size_t len)
-{
-	bool after = false;
-	unsigned error;
-	int err;
-
-	if (c->my == NULL)
-		return -ECONNABORTED;
-	error = store_fault_due(c->s, &after);
-	if (error && !after) {
-		if (store_errno(error, "") == -ECONNABORTED)
-			conn_drop(c);
-		return store_errno(error, "");
-	}
-	if (mysql_real_query(c->my, sql, len) != 0) {
-		err = store_errno(mysql_errno(c->my), mysql_sqlstate(c->my));
-		if (err == -EIO)
-			log_error("%s: %.300s", mysql_error(c->my), sql);
-		if (err == -ECONNABORTED)
-			conn_drop(c);
-		return err;
-	}
-	if (error) { /* the reply is lost: the server has done it, we do not know */
-		conn_drop(c);
-		return -ECONNABORTED;
-	}
-	return 0;
-}
-
-#define VALUES_MAX 64
-
-static void store_collect(union store_value values[VALUES_MAX], const char *types, va_list ap)
-{
-	assert(strlen(types) <= VALUES_MAX);
-	for (; *types; types++, values++)
-		if (*types == 's')
-			values->s = va_arg(ap, const char *);
-		else
-			values->i = va_arg(ap, int64_t);
-}
-
-static int store_build(struct store_conn *c, size_t *len, const char *sql, const char *types, const union store_value *value)
-{
-	char *out = c->sql, *end = c->sql + SQL_MAX - 64;
-
-	if (c->my == NULL)
-		return -ECONNABORTED;
-	for (; *sql && out < end; sql++) {
-		const char *s;
-		char stamp[CLOCK_STAMP_SIZE];
-		int64_t v;
-
-		if (*sql != '?') {
-			*out++ = *sql;
-			continue;
-		}
-		switch (*types++) {
-		case 'i':
-			out += sprintf(out, "%lld", (long long)(value++)->i);
-			break;
-		case 't':
-			v = (value++)->i;
-			if (v == 0) {
-				out += sprintf(out, "NULL");
-				break;
-			}
-			clock_format_utc(v, stamp, sizeof(stamp));
-			out += sprintf(out, "'%s'", stamp);
-			break;
-		case 's':
-			s = (value++)->s;
-			if (s == NULL) {
-				out += sprintf(out, "NULL");
-				break;
-			}
-			if (out + 2 * strlen(s) + 3 >= end)
-				return -EMSGSIZE;
-			*out++ = '\'';
-			out += mysql_real_escape_string(c->my, out, s, strlen(s));
-			*out++ = '\'';
-			break;
-		default:
-			assert(!"store: more ? than types");
-		}
-	}
-	if (out >= end)
-		return -EMSGSIZE;
-	assert(*types == '\0');
-	*out = '\0';
-	*len = (size_t)(out - c->sql);
-	return 0;
-}
-
-int store_exec(struct store_conn *c, uint64_t *affected, const char *sql, const char *types, ...)
-{
-	union store_value values[VALUES_MAX];
-	size_t len;
-	va_list ap;
-	int err;
-
-	va_start(ap, types);
-	store_collect(values, types, ap);
-	va_end(ap);
-	err = store_build(c, &len, sql, types, values);
-	if (!err)
-		err = store_send(c, c->sql, len);
-	if (!err && affected)
-		*affected = mysql_affected_rows(c->my);
-	return err;
-}
-
-static int store_rows(struct store_conn *c, int (*row)(void *, const char *const *, unsigned), void *arg)
-{
-	MYSQL_RES *res = mysql_store_result(c->my);
-	unsigned cols;
-	int err = -ENOENT;
-	MYSQL_ROW r;
-
-	if (res == NULL) {
-		err = store_errno(mysql_errno(c->my), mysql_sqlstate(c->my));
-		if (err == -ECONNABORTED)
-			conn_drop(c);
-		return err;
-	}
-	cols = mysql_num_fields(res);
-	while ((r = mysql_fetch_row(res)) != NULL) {
-		err = row ? row(arg, (const char *const *)r, cols) : 0;
-		if (err)
-			break;
-	}
-	mysql_free_result(res);
-	return err == 1 ? 0 : err;
-}
-
-int store_query(struct store_conn *c, int (*row)(void *, const char *const *, unsigned), void *arg, const char *sql,
-                const char *types, ...)
-{
-	union store_value values[VALUES_MAX];
-	size_t len;
-	va_list ap;
-	int err;
-
-	va_start(ap, types);
-	store_collect(values, types, ap);
-	va_end(ap);
-	err = store_build(c, &len, sql, types, values);
-	if (!err)
-		err = store_send(c, c->sql, len);
-	return err ? err : store_rows(c, row, arg);
-}
-
-int store_query_values(struct store_conn *c, int (*row)(void *, const char *const *, unsigned), void *arg, const char *sql,
-                       const char *types, const union store_value *values)
-{
-	size_t len;
-	int err = store_build(c, &len, sql, types, values);
-
-	if (!err)
-		err = store_send(c, c->sql, len);
-	return err ? err : store_rows(c, row, arg);
-}
-
-static int store_int_row(void *arg, const char *const *col, unsigned cols)
-{
-	if (cols < 1 || col[0] == NULL)
-		return -ENODATA;
-	*(int64_t *)arg = strtoll(col[0], NULL, 10);
-	return 1;
-}
-
-int store_query_int(struct store_conn *c, int64_t *out, const char *sql, const char *types, ...)
-{
-	union store_value values[VALUES_MAX];
-	size_t len;
-	va_list ap;
-	int err;
-
-	va_start(ap, types);
-	store_collect(values, types, ap);
-	va_end(ap);
-	err = store_build(c, &len, sql, types, values);
-	if (!err)
-		err = store_send(c, c->sql, len);
-	return err ? err : store_rows(c, store_int_row, out);
-}
-
 /* ---- transactions ---- */
 
 static int store_try(struct store_conn *c, int (*fn)(struct store_conn *, void *), void *arg)
 {
 	int err = conn_open(c);
 
+	c->count = 0;
+	c->begun = false;
 	if (!err)
 		err = fn(c, arg);
+	if (!err && c->begun)
+		err = store_commit(c);
 	if (!err)
-		err = store_exec(c, NULL, "COMMIT", "");
-	if (err && c->my && store_exec(c, NULL, "ROLLBACK", "") != 0)
-		conn_drop(c);
+		return 0;
+	c->count = 0; /* what was not sent is not wanted any more */
+	if (c->my && store_exec(c, NULL, "ROLLBACK", "") != 0)
+		store_conn_drop(c);
 	return err;
 }
 
@@ -544,6 +301,6 @@ void store_set_timeout(struct store *s, unsigned seconds)
 	s->timeout_s = seconds ? seconds : TIMEOUT_S;
 	for (unsigned i = 0; i < s->config.connections; i++) {
 		assert(!s->busy[i]);
-		conn_drop(&s->conn[i]);
+		store_conn_drop(&s->conn[i]);
 	}
 }

@@ -46,6 +46,16 @@ int store_tx(struct store *s, int (*fn)(struct store_conn *c, void *arg), void *
  * anything else (logged).
  */
 int store_exec(struct store_conn *c, uint64_t *affected, const char *sql, const char *types, ...);
+/*
+ * As store_exec, but nobody waits for it: it goes to the server with what follows it, the transaction's COMMIT included, in one
+ * round trip. The server stops at the first that fails; its error is what the call returns that sent it. ROW_COUNT() in one is
+ * how many rows the one before it found, so one may depend on the other. (A query, and a statement whose *affected is wanted, go
+ * alone, behind what waits.)
+ */
+int store_later(struct store_conn *c, const char *sql, const char *types, ...);
+int store_flush(struct store_conn *c);  /* sends what waits */
+/* For an fn that wants to know what came of it: the transaction ends here, and what follows is another. */
+int store_commit(struct store_conn *c);
 /* row is called for each; columns are text, NULL for NULL. It may return 1 to stop, or a negative errno. -ENOENT: no row. */
 int store_query(struct store_conn *c, int (*row)(void *arg, const char *const *col, unsigned cols), void *arg, const char *sql,
                 const char *types, ...);

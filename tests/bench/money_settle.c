@@ -7,7 +7,9 @@
  *   money_settle [THREADS (8) [ROUNDS (5)]]
  *
  * A private MariaDB that flushes its log at each commit. A round: raw commits, then holds opened and settled (a ledger row each)
- * over 1,000 accounts, then over 10. Printed are the medians of the rounds, and the 99th percentile of all opened holds.
+ * over 1,000 accounts, then over 10, then again over 1,000 calls of three legs, each a ledger row. Printed are the medians of the
+ * rounds (of the ratios: each round's own, so that what else the machine does meets both), and the 99th percentile of all opened
+ * holds.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -27,7 +29,7 @@
 
 struct bench {
 	struct store *store;
-	unsigned      threads, rounds, accounts;
+	unsigned      threads, rounds, accounts, legs;
 };
 
 struct work {
@@ -103,9 +105,12 @@ static void *settle_run(void *arg)
 		s->account_id = w->account[i];
 		s->number = "8613800000001";
 		s->at_utc_us = clock_utc_us();
-		s->count = 1;
-		random_id(s->leg[0].leg_id);
-		s->leg[0].amount_e4 = 2000;
+		s->held_e4 = 4000;
+		s->count = w->b->legs;
+		for (unsigned k = 0; k < s->count; k++) {
+			random_id(s->leg[k].leg_id);
+			s->leg[k].amount_e4 = 1200;
+		}
 		w->err = hold_settle(w->b->store, s);
 	}
 	free(s);
@@ -149,7 +154,7 @@ static int compare_int(const void *a, const void *b)
 }
 
 struct figures {
-	double  open[ROUNDS_MAX], settle[ROUNDS_MAX];
+	double  open[ROUNDS_MAX], settle[ROUNDS_MAX], of_raw[ROUNDS_MAX], open_of_raw[ROUNDS_MAX];
 	int64_t *took_us;
 	size_t  took;
 };
@@ -160,26 +165,27 @@ static double median(double *v, unsigned n)
 	return v[n / 2];
 }
 
-static int measure(struct bench *b, struct work *w, struct figures *f, unsigned round, unsigned accounts)
+static int measure(struct bench *b, struct work *w, struct figures *f, unsigned round, double raw)
 {
-	b->accounts = accounts;
 	f->open[round] = rate(b, w, open_run);
 	for (unsigned i = 0; i < b->threads; i++)
 		for (unsigned k = 0; k < EACH; k++)
 			f->took_us[f->took++] = w[i].took_us[k];
 	f->settle[round] = rate(b, w, settle_run);
+	f->of_raw[round] = f->settle[round] / raw;
+	f->open_of_raw[round] = f->open[round] / raw;
 	return f->open[round] < 0 || f->settle[round] < 0 ? -1 : 0;
 }
 
-static void print(const char *name, struct figures *f, unsigned rounds, double raw)
+static void print(const char *name, struct figures *f, unsigned rounds)
 {
-	double opens = median(f->open, rounds), settles = median(f->settle, rounds);
-	unsigned half = f->took / 2, most = f->took * 99 / 100;
+	double opens = median(f->open, rounds), settles = median(f->settle, rounds), of_raw = median(f->of_raw, rounds);
+	size_t half = f->took / 2, most = f->took * 99 / 100;
 
 	qsort(f->took_us, f->took, sizeof(*f->took_us), compare_int);
-	(void)printf("%-15s %6.0f settlements/s (%.2f of raw; target 0.40: %s), %6.0f holds/s (%.2f), a hold: median %.2f ms, "
+	(void)printf("%-24s %6.0f settlements/s (%.2f of raw; target 0.40: %s), %6.0f holds/s (%.2f), a hold: median %.2f ms, "
 	             "p99 %.2f ms\n",
-	             name, settles, settles / raw, settles >= 0.4 * raw ? "met" : "missed", opens, opens / raw,
+	             name, settles, of_raw, of_raw >= 0.4 ? "met" : "missed", opens, median(f->open_of_raw, rounds),
 	             (double)f->took_us[half] / 1e3, (double)f->took_us[most] / 1e3);
 }
 
@@ -230,39 +236,46 @@ static int prepare(struct store **sp, const char *dir, unsigned threads)
 	return err;
 }
 
+struct kind {
+	const char *name;
+	unsigned    accounts, legs;
+};
+
+static const struct kind kind[] = {
+	{ "1,000 accounts:", ACCOUNTS, 1 },
+	{ "10 accounts:", HOT, 1 },
+	{ "1,000, three legs each:", ACCOUNTS, 3 },
+};
+
 static int run(struct bench *b)
 {
 	size_t all = (size_t)b->threads * EACH * b->rounds;
 	struct work *w = calloc(b->threads, sizeof(*w));
-	struct figures *many = calloc(1, sizeof(*many)), *hot = calloc(1, sizeof(*hot));
+	struct figures *f = calloc(ARRAY_LEN(kind), sizeof(*f));
 	double raw[ROUNDS_MAX];
-	int err = w && many && hot ? 0 : -1;
+	int err = w && f ? 0 : -1;
 
-	if (!err) {
-		many->took_us = calloc(all, sizeof(int64_t));
-		hot->took_us = calloc(all, sizeof(int64_t));
-		err = many->took_us && hot->took_us ? 0 : -1;
+	for (unsigned k = 0; !err && k < ARRAY_LEN(kind); k++) {
+		f[k].took_us = calloc(all, sizeof(int64_t));
+		err = f[k].took_us ? 0 : -1;
 	}
 	for (unsigned i = 0; !err && i < b->rounds; i++) {
-		raw[i] = rate(b, w, raw_run);
-		err = raw[i] < 0 ? -1 : measure(b, w, many, i, ACCOUNTS);
-		if (!err)
-			err = measure(b, w, hot, i, HOT);
+		for (unsigned k = 0; !err && k < ARRAY_LEN(kind); k++) {
+			raw[i] = rate(b, w, raw_run);
+			b->accounts = kind[k].accounts;
+			b->legs = kind[k].legs;
+			err = raw[i] < 0 ? -1 : measure(b, w, &f[k], i, raw[i]);
+		}
 	}
 	if (!err) {
-		double r = median(raw, b->rounds);
-
 		(void)printf("%u connections, %u rounds of %u each; raw single-row durable commits: %.0f/s\n", b->threads,
-		             b->rounds, b->threads * EACH, r);
-		print("1,000 accounts:", many, b->rounds, r);
-		print("10 accounts:", hot, b->rounds, r);
+		             b->rounds, b->threads * EACH, median(raw, b->rounds));
+		for (unsigned k = 0; k < ARRAY_LEN(kind); k++)
+			print(kind[k].name, &f[k], b->rounds);
 	}
-	if (many)
-		free(many->took_us);
-	if (hot)
-		free(hot->took_us);
-	free(many);
-	free(hot);
+	for (unsigned k = 0; f && k < ARRAY_LEN(kind); k++)
+		free(f[k].took_us);
+	free(f);
 	free(w);
 	return err;
 }

@@ -118,6 +118,7 @@ static void test_open_extend_settle(void **state)
 	assert_int_equal(held(s), 7000);
 	assert_int_equal(database_int(s, "SELECT expires_at = '2026-03-02 12:01:30.000' FROM hold"), 1);
 	settling(&z, &h, 2, 3000);
+	z.held_e4 = 7000;
 	assert_int_equal(hold_settle(s, &z), 0);
 	assert_int_equal(z.total_e4, 6000);
 	assert_int_equal(z.loss_e4, 0);
@@ -168,6 +169,38 @@ static void test_operator_billed_goes_to_its_limit(void **state)
 	assert_int_equal(z.total_e4, 5000);
 	assert_int_equal(z.loss_e4, 1000);
 	assert_int_equal(balance(s), -5000);
+	check_money(s);
+	store_close(s);
+}
+
+/* What the caller believes to be held may be too much, too little, or long over: the same money, and once. */
+static void test_settled_whatever_is_believed_to_be_held(void **state)
+{
+	static const int64_t believed[] = { 0, 1, 6000, 6999, 7000, 7001, 999999 };
+	struct store *s = with_account(100000);
+	int64_t left = 100000, count;
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * ARRAY_LEN(believed); i++) {
+		struct hold_open h = opening(s, 7000);
+		bool expired = i % 2;
+		struct hold_settle z;
+
+		assert_int_equal(hold_open(s, &h), 0);
+		if (expired)
+			assert_int_equal(hold_expire(s, A_TIME + CLOCK_SEC(61), &count), 0);
+		settling(&z, &h, 3, 2000);
+		z.leg[1].amount_e4 = 0; /* of no cost */
+		z.held_e4 = believed[i / 2];
+		left -= 4000;
+		for (int twice = 0; twice < 2; twice++) {
+			assert_int_equal(hold_settle(s, &z), 0);
+			assert_int_equal(z.total_e4, 4000);
+			assert_int_equal(balance(s), left);
+			assert_int_equal(held(s), 0);
+		}
+	}
+	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM ledger WHERE kind = 'charge'"), 4 * ARRAY_LEN(believed));
 	check_money(s);
 	store_close(s);
 }
@@ -265,9 +298,11 @@ static void whole_life(struct store *s, struct hold_open *h, const struct hold_s
 	assert_int_equal(x.held_e4, 7000);
 	assert_int_equal(hold_extend(s, &x), 0);
 	assert_int_equal(x.held_e4, 7000);
+	again.held_e4 = again.leg[0].leg_id[0] % 2 ? 7000 : 0; /* both ways of settling */
 	assert_int_equal(hold_settle(s, &again), 0);
 	assert_int_equal(again.total_e4, 5000);
 	again = *z;
+	again.held_e4 = 7000;
 	assert_int_equal(hold_settle(s, &again), 0);
 	assert_int_equal(again.total_e4, 5000);
 }
@@ -402,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_open_extend_settle),
 		cmocka_unit_test(test_a_hold_is_refused_with_its_reason),
 		cmocka_unit_test(test_operator_billed_goes_to_its_limit),
+		cmocka_unit_test(test_settled_whatever_is_believed_to_be_held),
 		cmocka_unit_test(test_what_is_not_covered_is_the_operators_loss),
 		cmocka_unit_test(test_expired_is_given_back_once_and_settled_from_what_is_there),
 		cmocka_unit_test(test_one_bad_hold_does_not_keep_the_others),

@@ -102,13 +102,14 @@ static void step_open_second(struct life *l) { open_one(l, 'd', l->host, 5000, 0
 static void step_give_back(struct life *l) { extend_one(l, 'b', l->host, 6000, 14000, 10000); }
 static void step_extend_second(struct life *l) { extend_one(l, 'd', l->host, 5000, 5000, 5000); }
 
-static void settle_one(struct life *l, char letter, int64_t account_id, int64_t each_e4, int64_t total_e4, int64_t loss_e4)
+static void settle_one(struct life *l, char letter, int64_t account_id, int64_t each_e4, int64_t total_e4, int64_t held_e4)
 {
 	struct hold_settle *z = calloc(1, sizeof(*z));
 
 	assert_non_null(z);
 	id_make(z->id, letter);
 	z->account_id = account_id;
+	z->held_e4 = held_e4;
 	z->at_utc_us = AT(90);
 	z->number = account_id == l->host ? HOST : OTHER;
 	z->count = 2;
@@ -119,12 +120,11 @@ static void settle_one(struct life *l, char letter, int64_t account_id, int64_t 
 	}
 	assert_int_equal(hold_settle(l->s, z), 0);
 	assert_int_equal(z->total_e4, total_e4);
-	(void)loss_e4; /* what a repetition does not know any more; the table does */
 	free(z);
 }
 
-static void step_settle(struct life *l) { settle_one(l, 'b', l->host, 2500, 5000, 0); }
-static void step_settle_with_loss(struct life *l) { settle_one(l, 'd', l->host, 6000, 10000, 2000); }
+static void step_settle(struct life *l) { settle_one(l, 'b', l->host, 2500, 5000, 10000); }
+static void step_settle_with_loss(struct life *l) { settle_one(l, 'd', l->host, 6000, 10000, 5000); }
 
 static void step_expire(struct life *l)
 {
@@ -134,7 +134,7 @@ static void step_expire(struct life *l)
 }
 
 static void step_reopen(struct life *l) { extend_one(l, 'c', l->other, 2000, 2000, 2000); }
-static void step_settle_other(struct life *l) { settle_one(l, 'c', l->other, 700, 1400, 0); }
+static void step_settle_other(struct life *l) { settle_one(l, 'c', l->other, 700, 1400, 3000 /* it has 2000 */); }
 
 static void step_record(struct life *l)
 {

@@ -149,6 +149,122 @@ static int refuse_tx(struct store_conn *c, void *arg)
 	return err ? err : *(int *)arg;
 }
 
+/* ---- several statements in one round trip ---- */
+
+struct together {
+	int64_t  id[4];
+	unsigned count;
+	int64_t  rows;   /* as seen by the transaction itself */
+	int      runs;
+};
+
+/* Rows of these ids; then the sum becomes as much more as the last one found rows, which is one. */
+static int together_tx(struct store_conn *c, void *arg)
+{
+	struct together *t = arg;
+	int err = 0;
+
+	t->runs++;
+	t->rows = -1;
+	for (unsigned i = 0; !err && i < t->count; i++)
+		err = store_later(c, "INSERT INTO movement (id) VALUES (?)", "i", t->id[i]);
+	if (!err)
+		err = store_later(c, "UPDATE sum SET v = v + ROW_COUNT() WHERE id = 1", "");
+	return err ? err : store_query_int(c, &t->rows, "SELECT COUNT(*) FROM movement", "");
+}
+
+static void test_statements_that_go_together(void **state)
+{
+	struct store *s = database_fresh();
+	struct together t = { .id = { 1, 2, 3, 4 }, .count = 4 };
+
+	(void)state;
+	movements(s);
+	assert_int_equal(store_tx(s, together_tx, &t), 0);
+	assert_int_equal(t.rows, 4);
+	assert_int_equal(database_int(s, "SELECT v FROM sum"), 1);
+	t = (struct together){ .id = { 5, 6, 2, 7 }, .count = 4 }; /* the third is refused, and nothing behind it is done */
+	assert_int_equal(store_tx(s, together_tx, &t), -EEXIST);
+	assert_int_equal(t.rows, -1);
+	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM movement"), 4);
+	assert_int_equal(database_int(s, "SELECT v FROM sum"), 1);
+	store_close(s);
+}
+
+/* The same faults as of statements that go alone, each at each of them. */
+static void test_statements_that_go_together_failing(void **state)
+{
+	static const unsigned error[] = { 1213, 1205, 2006, 2013 };
+	struct store *s = database_fresh();
+	int64_t done = 0;
+
+	(void)state;
+	movements(s);
+	for (unsigned e = 0; e < ARRAY_LEN(error); e++)
+		for (int after = 0; after < 2; after++)
+			/* the fifth is the SELECT, the sixth the COMMIT: there is no seventh */
+			for (unsigned n = 1; n <= 7; n++) {
+				struct together t = { .id = { done * 3, done * 3 + 1, done * 3 + 2 }, .count = 3 };
+				int err;
+
+				store_fault(s, n, error[e], after);
+				err = store_tx(s, together_tx, &t);
+				assert_true(store_fault_over(s) == (n <= 6));
+				store_fault(s, 0, 0, false);
+				/* done, and not heard of: its repetition finds its own row */
+				assert_int_equal(err, n == 6 && after ? -EEXIST : 0);
+				assert_int_equal(t.runs, n <= 6 ? 2 : 1);
+				done++;
+				assert_int_equal(database_int(s, "SELECT COUNT(*) FROM movement"), done * 3);
+				assert_int_equal(database_int(s, "SELECT v FROM sum"), done);
+			}
+	store_close(s);
+}
+
+static int two_in_one_tx(struct store_conn *c, void *arg)
+{
+	return store_exec(c, NULL, arg, "");
+}
+
+/* Text that came from outside never becomes a second statement. */
+static void test_a_statement_is_one(void **state)
+{
+	struct store *s = database_fresh();
+
+	(void)state;
+	movements(s);
+	assert_int_equal(store_tx(s, two_in_one_tx, "DELETE FROM sum; DELETE FROM movement"), -EINVAL);
+	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM sum"), 1);
+	store_close(s);
+}
+
+/* fn may end the transaction itself, and go on. */
+static int commits_itself_tx(struct store_conn *c, void *arg)
+{
+	int *runs = arg;
+	int err = store_later(c, "INSERT INTO movement (id) VALUES (?)", "i", (int64_t)++ * runs);
+
+	if (!err)
+		err = store_commit(c);
+	if (!err && *runs == 1)
+		err = store_exec(c, NULL, "UPDATE sum SET v = v + 1 WHERE id = 1", "");
+	return err ? err : *runs == 1 ? -EPERM : 0;
+}
+
+static void test_what_was_committed_stays(void **state)
+{
+	struct store *s = database_fresh();
+	int runs = 0;
+
+	(void)state;
+	movements(s);
+	assert_int_equal(store_tx(s, commits_itself_tx, &runs), -EPERM);
+	assert_int_equal(store_tx(s, commits_itself_tx, &runs), 0);
+	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM movement"), 2);
+	assert_int_equal(database_int(s, "SELECT v FROM sum"), 0);
+	store_close(s);
+}
+
 static void test_a_refusal_rolls_back(void **state)
 {
 	struct store *s = database_fresh();
@@ -434,6 +550,7 @@ static void test_migrations_are_never_changed(void **state)
 		{ "store/migrations/0009-audit-trail.sql", UINT64_C(0x43a2de43a87a406f) },
 		{ "store/migrations/0010-passwords.sql", UINT64_C(0x417b40fe9e41ded1) },
 		{ "store/migrations/0011-office.sql", UINT64_C(0x37ae437460a4b36e) },
+		{ "store/migrations/0012-fewer-indexes.sql", UINT64_C(0xaab1b74b8f3e6e66) },
 	};
 
 	(void)state;
@@ -487,6 +604,10 @@ int main(void)
 		cmocka_unit_test(test_values_come_back_as_they_went),
 		cmocka_unit_test(test_errors_say_what_is_wrong),
 		cmocka_unit_test(test_each_statement_failing_moves_once),
+		cmocka_unit_test(test_statements_that_go_together),
+		cmocka_unit_test(test_statements_that_go_together_failing),
+		cmocka_unit_test(test_a_statement_is_one),
+		cmocka_unit_test(test_what_was_committed_stays),
 		cmocka_unit_test(test_a_refusal_rolls_back),
 		cmocka_unit_test(test_no_acknowledged_update_is_lost),
 		cmocka_unit_test(test_a_dead_database_is_said_once),
