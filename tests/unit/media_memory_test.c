@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The n-th allocation fails, for each n until none does: every constructor says so and leaves nothing behind, and a play that
- * cannot be made is told of as one that was cut. Allocations are our own functions here, over glibc's; under a sanitizer, which
- * has its own, there is nothing to test.
+ * cannot be made is told of as one that was cut (tests/unit/memory.h).
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -15,49 +14,7 @@
 #include "media/recorder.h"
 #include "media/tones.h"
 #include "tests/unit/media_world.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#endif
-
-static int countdown; /* > 0: the so-manieth allocation from now fails */
-
-#ifndef SANITIZED
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
-static bool fails(void)
-{
-	return countdown > 0 && --countdown == 0;
-}
-
-void *malloc(size_t size)
-{
-	return fails() ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __libc_calloc(n, size);
-}
-
-void *realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __libc_realloc(p, size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-	return fails() ? NULL : __libc_memalign(alignment, size);
-}
-#endif
+#include "tests/unit/memory.h"
 
 struct made {
 	struct media      *media;
