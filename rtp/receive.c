@@ -220,13 +220,13 @@ static void receive_socket(struct rtp_stream *s, bool rtcp, uint32_t events, int
 	if (events & EPOLLERR)
 		rtp_count(g, RC_REFUSED, rtp_socket_errors(fd));
 	do {
-		for (unsigned i = 0; i < RTP_BATCH; i++)
-			g->in_msg[i].msg_hdr.msg_namelen = sizeof(g->from[i]);
 		n = recvmmsg(fd, g->in_msg, RTP_BATCH, MSG_DONTWAIT, NULL);
 		if (n < 0)
 			receive_error(g, errno);
-		for (int i = 0; i < n; i++)
+		for (int i = 0; i < n; i++) {
 			receive_packet(s, rtcp, &g->in_msg[i], tick_us);
+			g->in_msg[i].msg_hdr.msg_namelen = sizeof(g->from[i]); /* as before the call */
+		}
 		total += n > 0 ? (unsigned)n : 0;
 	} while (n == RTP_BATCH && total < most);
 	if (n == RTP_BATCH)
@@ -234,16 +234,19 @@ static void receive_socket(struct rtp_stream *s, bool rtcp, uint32_t events, int
 	g->budget -= total < g->budget ? total : g->budget;
 }
 
+/* The lowest bit says which of its two sockets it is. */
+static struct rtp_stream *ready_stream(const struct epoll_event *e)
+{
+	return (struct rtp_stream *)(uintptr_t)(e->data.u64 & ~(uint64_t)1);
+}
+
 void rtp_receive(struct rtp_group *g, int64_t tick_us)
 {
 	int n = epoll_wait(g->epoll_fd, g->ready, (int)(2 * g->pairs), 0);
 
 	g->budget = RTP_TICK_BURST;
-	for (int i = 0; i < n; i++) {
-		uint64_t at = g->ready[i].data.u64;
-
-		receive_socket((struct rtp_stream *)(uintptr_t)(at & ~(uint64_t)1), at & 1, g->ready[i].events, tick_us);
-	}
+	for (int i = 0; i < n; i++)
+		receive_socket(ready_stream(&g->ready[i]), g->ready[i].data.u64 & 1, g->ready[i].events, tick_us);
 }
 
 /* ---- a frame ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tests/unit/memory.h - allocations that fail when a test wants it, and that are counted: our own functions, over glibc's. Under a
- * sanitizer, which has its own, SANITIZED is defined, and there is nothing to test. Included by one file of a program.
+ * tests/unit/memory.h - allocations that fail when a test wants it, and that are counted: our own functions, over glibc's. Under
+ * a sanitizer, which has its own, SANITIZED is defined, and there is nothing to test. Included by one file of a program.
  */
 #ifndef TESTS_UNIT_MEMORY_H
 #define TESTS_UNIT_MEMORY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The n-th allocation fails, for each n until none does: group and stream say so and leave nothing behind. And what the media thread
- * does with a stream, its whole life long, takes no memory at all (tests/unit/memory.h).
+ * The n-th allocation fails, for each n until none does: group and stream say so and leave nothing behind. And what the media
+ * thread does with a stream, its whole life long, takes no memory at all (tests/unit/memory.h).
  */
 #include <stdarg.h>
 #include <stddef.h>

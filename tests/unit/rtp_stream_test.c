@@ -782,8 +782,8 @@ static void flood(void **state)
 	rig_free(r);
 }
 
-/* 20,000 packets of the peer's that something has been changed in, among good ones: calls beside it do not notice, and when they stop
- * all is well. */
+/* 20,000 packets of the peer's that something has been changed in, among good ones: calls beside it do not notice, and when they
+ * stop all is well. */
 static void mutated(void **state)
 {
 	struct rig *r = rig_new(false);
@@ -801,7 +801,8 @@ static void mutated(void **state)
 			peer_put32(b + 4, p->timestamp);
 			peer_put32(b + 8, p->ssrc);
 			if (random_below(3) == 0)
-				b[1] = (uint8_t)(0x80 * random_below(2) + PEER_EVENT - random_below(2) * (PEER_EVENT - PEER_NOISE));
+				b[1] = (uint8_t)(0x80 * random_below(2) + PEER_EVENT -
+				                 random_below(2) * (PEER_EVENT - PEER_NOISE));
 			if (rtcp) {
 				b[1] = (uint8_t)(200 + random_below(4));
 				b[2] = 0;
