@@ -72,7 +72,8 @@ static bool receiver_knows(struct rtp_stream *s, const struct sockaddr_storage *
 		r->heard = true;
 		return true;
 	}
-	if (s->group->config.latch && !r->heard && p && r->encoding[p->type] != RTP_TYPE_NONE) {
+	if (s->group->config.latch && !r->heard && r->remote.ss_family != AF_UNSPEC && p &&
+	    r->encoding[p->type] != RTP_TYPE_NONE) {
 		r->remote = *from;
 		r->latched = r->heard = true;
 		rtp_count(s->group, RC_LATCHED, 1);

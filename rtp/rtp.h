@@ -45,7 +45,7 @@ struct rtp_payload {
 #define RTP_RECV 2u /* we receive */
 
 struct rtp_format { /* what offer and answer came to */
-	struct sockaddr_storage remote;      /* where the other end wants RTP; family AF_UNSPEC: nothing is sent yet */
+	struct sockaddr_storage remote;      /* where the other end wants RTP; family AF_UNSPEC: nothing is sent or taken yet */
 	struct sockaddr_storage remote_rtcp; /* AF_UNSPEC: the port above it (RFC 3605 may say another) */
 	bool               rtcp_mux;         /* RFC 5761 */
 	unsigned           direction;        /* RTP_SEND | RTP_RECV; 0 inactive: RTCP goes on (RFC 3264 5.1) */

@@ -852,6 +852,32 @@ static void comfort_noise(void **state)
 	rig_free(r);
 }
 
+/* RFC 2474: RTP and RTCP bear the class that was set. */
+static void dscp(void **state)
+{
+	struct rig *r = rig_new(false);
+	const int one = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(setsockopt(r->peer[0].fd[i], IPPROTO_IP, IP_RECVTOS, &one, sizeof(one)), 0);
+	leg_set(&r->leg[0]);
+	loop_run_until(r->loop, clock_mono_us() + 6000000, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t data[256], control[256];
+		struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
+		struct msghdr msg = {
+			.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+		};
+
+		assert_true(recvmsg(r->peer[0].fd[i], &msg, 0) > 0);
+		assert_non_null(CMSG_FIRSTHDR(&msg));
+		assert_int_equal(CMSG_FIRSTHDR(&msg)->cmsg_type, IP_TOS);
+		assert_int_equal(*CMSG_DATA(CMSG_FIRSTHDR(&msg)), 46 << 2);
+	}
+	rig_free(r);
+}
+
 /* The other family: two streams that speak with each other, packets and reports. */
 static void ipv6(void **state)
 {
@@ -1029,6 +1055,7 @@ int main(void)
 		cmocka_unit_test(flood),
 		cmocka_unit_test(mutated),
 		cmocka_unit_test(comfort_noise),
+		cmocka_unit_test(dscp),
 		cmocka_unit_test(ipv6),
 		cmocka_unit_test(ports),
 		cmocka_unit_test(wrong_formats),
