@@ -71,8 +71,8 @@ PKG_LIBS   = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -I. $(WARNINGS) $(CFLAGS) -pthread $(PKG_CFLAGS)
 ALL_LIBS   = -rdynamic -Wl,--as-needed $(PKG_LIBS) -ltonezone -lm -lpthread
 
-# spandsp is also a judge of DTMF, levels and G.711.
-TEST_LIBS := -Wl,--as-needed -lcmocka -lspandsp
+# spandsp is also a judge of DTMF, levels and G.711; speexdsp of echo.
+TEST_LIBS := -Wl,--as-needed -lcmocka -lspandsp -lspeexdsp
 
 # ---- what is built -------------------------------------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ test-bare:
 
 # The real DAHDI driver in a virtual machine (tests/dahdi/run.sh). DAHDI= picks scenarios. tests/dahdi/NAME.c are programs that run inside it.
 DAHDI_PROGRAMS := $(patsubst tests/dahdi/%.c,$(B)/dahdi/bin/%,$(wildcard tests/dahdi/*.c))
-$(B)/dahdi/bin/%: $(B)/obj/tests/dahdi/%.o
+$(B)/dahdi/bin/%: $(B)/obj/tests/dahdi/%.o $(call archives,e1 media dsp core)
 	$(call link)
 test-dahdi:
 	@packaging/install.sh packaging/packages-run.txt packaging/packages-dahdi.txt

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Mean squares are of samples: a sine of 0 dBm0 has 2.6e8 (dsp/level.h).
+ */
+#include "dsp/echo.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#define MS_0_DBM0     (32768.0f * 32768.0f / 2 * 0.48529f) /* -3.14 dB of a full-scale sine */
+#define ACTIVE        (MS_0_DBM0 * 1e-5f)  /* -50 dBm0: below it what we send makes no echo to speak of */
+#define FLOOR_MAX     (MS_0_DBM0 * 1e-5f)  /* of comfort noise */
+#define QUIET         (MS_0_DBM0 * 2.5e-4f) /* -36 dBm0: G.168 7.3, the line is free again */
+#define QUIET_FRAMES  25
+#define STEP          1.0f
+#define RIPPLE        3e-2f   /* of the mean bin's power: no bin is taken for weaker */
+#define SMOOTH        0.25f   /* of energies: 40 ms */
+#define BETTER        0.95f   /* the back filter leaves so much less */
+#define BETTER_FRAMES 3
+#define WELL          0.01f   /* 20 dB are cancelled: smaller steps learn less of the line's own noise */
+#define STEP_MIN      0.125f
+#define STEP_FALL     0.98f   /* a frame, from one to the other in 0.7 s */
+#define WORSE         4.0f    /* the back filter has gone astray */
+#define LEFT_MIN      1e-4f   /* 40 dB: A-law allows no more */
+#define LEFT_MAX      0.03f   /* 15 dB: what cancels less is not trusted to know echo from talk */
+#define LEFT_RISE     1.0023f /* 1 dB in a second */
+#define MUTE_OVER     8.0f    /* over what is left at best, 9 dB: no talk */
+#define TONE_FRAMES   40      /* 400 ms of 2100 Hz before reversals count */
+#define REVERSAL_MIN  30      /* frames from one reversal to the next: 450 +- 25 ms (V.25), wide */
+#define REVERSAL_MAX  60
+
+static_assert(ECHO_FRAME + ECHO_PART <= FFT_SIZE + 1, "overlap-save");
+static_assert(ECHO_PART % ECHO_FRAME == 0, "parts are whole frames late");
+
+void echo_init(struct echo *e, unsigned delay)
+{
+	assert(delay >= ECHO_FRAME && delay <= ECHO_DELAY_MAX && delay % ECHO_FRAME == 0);
+	memset(e, 0, sizeof(*e));
+	fft_init(&e->fft);
+	e->delay = delay / ECHO_FRAME;
+	echo_reset(e);
+}
+
+void echo_reset(struct echo *e)
+{
+	struct fft fft = e->fft;
+	unsigned delay = e->delay;
+	bool linear = e->linear;
+
+	memset(e, 0, sizeof(*e));
+	e->fft = fft;
+	e->delay = delay;
+	e->linear = linear;
+	e->left = LEFT_MAX;
+	e->step = STEP;
+	e->noise = 1;
+}
+
+/* ---- the answer tone of modems and faxes ---- */
+
+/* 21 periods of 2100 Hz are a frame, so phases may be compared from frame to frame. True: it has just been recognised. */
+static bool tone_frame(struct echo_answer_tone *t, const int16_t s[ECHO_FRAME])
+{
+	static const float turn_re = -0.0784591f, turn_im = 0.9969173f; /* e^(2 pi j 2100 / 8000) */
+	float re = 0, im = 0, er = 1, ei = 0, energy = 0, before_re, before_im, dot;
+
+	for (unsigned i = 0; i < ECHO_FRAME; i++) {
+		float r = er * turn_re - ei * turn_im, x = s[i];
+
+		re += x * er;
+		im -= x * ei;
+		ei = er * turn_im + ei * turn_re;
+		er = r;
+		energy += x * x;
+	}
+	memmove(t->re + 1, t->re, 4 * sizeof(t->re[0]));
+	memmove(t->im + 1, t->im, 4 * sizeof(t->im[0]));
+	t->re[0] = re;
+	t->im[0] = im;
+	t->since++;
+	/* All of a frame's energy, but for one in which the phase turns. */
+	if (energy < QUIET * ECHO_FRAME / 4 || re * re + im * im < 0.35f * ECHO_FRAME / 2 * energy) {
+		if (t->held && t->held < TONE_FRAMES)
+			t->held = 0;
+		else if (t->held && ++t->held > 2 * TONE_FRAMES)
+			t->held = 0;
+		return false;
+	}
+	t->held = t->held < TONE_FRAMES ? t->held + 1 : TONE_FRAMES;
+	/* Against two frames ago, by how much the phase turns in two frames anyway (a tone up to 15 Hz off); not in those frames
+	 * that the last reversal is among. */
+	before_re = t->re[2] * t->re[4] + t->im[2] * t->im[4];
+	before_im = t->im[2] * t->re[4] - t->re[2] * t->im[4];
+	dot = (re * t->re[2] + im * t->im[2]) * before_re + (im * t->re[2] - re * t->im[2]) * before_im;
+	if (t->held < TONE_FRAMES || dot >= 0 || t->since < 6)
+		return false;
+	t->reversals = t->since >= REVERSAL_MIN && t->since <= REVERSAL_MAX ? t->reversals + 1 : 1;
+	t->since = 0;
+	return t->reversals == 2;
+}
+
+static float mean_square(const int16_t s[ECHO_FRAME])
+{
+	float sum = 0;
+
+	for (unsigned i = 0; i < ECHO_FRAME; i++)
+		sum += (float)s[i] * (float)s[i];
+	return sum / ECHO_FRAME;
+}
+
+/* Data: is the canceller off for them? */
+static bool for_data(struct echo *e, const int16_t heard[ECHO_FRAME], const int16_t sent[ECHO_FRAME])
+{
+	bool tone = tone_frame(&e->tone[0], heard);
+
+	tone |= tone_frame(&e->tone[1], sent);
+	if (tone)
+		e->disabled = true;
+	if (!e->disabled)
+		return false;
+	e->quiet = mean_square(heard) < QUIET && mean_square(sent) < QUIET ? e->quiet + 1 : 0;
+	if (e->quiet < QUIET_FRAMES)
+		return true;
+	echo_reset(e);
+	return false;
+}
+
+/* ---- filters ---- */
+
+static void shift_in(struct echo *e, const int16_t sent[ECHO_FRAME])
+{
+	struct fft_bins *s;
+
+	memmove(e->x, e->x + ECHO_FRAME, (FFT_SIZE - ECHO_FRAME) * sizeof(e->x[0]));
+	for (unsigned i = 0; i < ECHO_FRAME; i++)
+		e->x[FFT_SIZE - ECHO_FRAME + i] = sent[i];
+	e->newest = (e->newest + 1) % (2 * ECHO_PARTS);
+	s = &e->spectrum[e->newest];
+	fft_forward(&e->fft, e->x, s);
+	if (mean_square(sent) > ACTIVE)
+		e->active = ECHO_TAIL / ECHO_FRAME + 2;
+	else if (e->active)
+		e->active--;
+}
+
+/* What was sent when part p of the tail begins. */
+static const struct fft_bins *part_spectrum(const struct echo *e, unsigned p)
+{
+	return &e->spectrum[(e->newest + 2 * ECHO_PARTS - p * (ECHO_PART / ECHO_FRAME)) % (2 * ECHO_PARTS)];
+}
+
+static void filter(const struct echo *e, const struct fft_bins w[ECHO_PARTS], const float heard[ECHO_FRAME],
+                   float error[ECHO_FRAME])
+{
+	struct fft_bins sum = { { 0 }, { 0 } };
+	float y[FFT_SIZE];
+
+	for (unsigned p = 0; p < ECHO_PARTS; p++) {
+		const struct fft_bins *x = part_spectrum(e, p), *f = &w[p];
+
+		for (unsigned k = 0; k < FFT_BINS; k++) {
+			sum.re[k] += x->re[k] * f->re[k] - x->im[k] * f->im[k];
+			sum.im[k] += x->re[k] * f->im[k] + x->im[k] * f->re[k];
+		}
+	}
+	fft_back(&e->fft, &sum, y);
+	for (unsigned i = 0; i < ECHO_FRAME; i++)
+		error[i] = heard[i] - y[FFT_SIZE - ECHO_FRAME + i];
+}
+
+/* A part is ECHO_PART long; the rest is what a circle brings round. One part a frame is enough. */
+static void constrain(struct echo *e)
+{
+	struct fft_bins *w;
+	float t[FFT_SIZE];
+
+	e->constrained = (e->constrained + 1) % ECHO_PARTS;
+	w = &e->back[e->constrained];
+	fft_back(&e->fft, w, t);
+	memset(t + ECHO_PART, 0, (FFT_SIZE - ECHO_PART) * sizeof(t[0]));
+	fft_forward(&e->fft, t, w);
+}
+
+static void learn(struct echo *e, const float error[ECHO_FRAME])
+{
+	struct fft_bins err;
+	float t[FFT_SIZE] = { 0 }, mean = 0, step[FFT_BINS];
+
+	memcpy(t + FFT_SIZE - ECHO_FRAME, error, ECHO_FRAME * sizeof(t[0]));
+	fft_forward(&e->fft, t, &err);
+	memset(e->bin_power, 0, sizeof(e->bin_power));
+	for (unsigned p = 0; p < ECHO_PARTS; p++) {
+		const struct fft_bins *x = part_spectrum(e, p);
+
+		for (unsigned k = 0; k < FFT_BINS; k++)
+			e->bin_power[k] += x->re[k] * x->re[k] + x->im[k] * x->im[k];
+	}
+	for (unsigned k = 0; k < FFT_BINS; k++)
+		mean += e->bin_power[k] / FFT_BINS;
+	for (unsigned k = 0; k < FFT_BINS; k++)
+		step[k] = e->step / (e->bin_power[k] + RIPPLE * mean + 1);
+	for (unsigned p = 0; p < ECHO_PARTS; p++) {
+		const struct fft_bins *x = part_spectrum(e, p);
+		struct fft_bins *w = &e->back[p];
+
+		for (unsigned k = 0; k < FFT_BINS; k++) {
+			w->re[k] += step[k] * (x->re[k] * err.re[k] + x->im[k] * err.im[k]);
+			w->im[k] += step[k] * (x->re[k] * err.im[k] - x->im[k] * err.re[k]);
+		}
+	}
+	constrain(e);
+}
+
+static float energy(const float s[ECHO_FRAME])
+{
+	float sum = 0;
+
+	for (unsigned i = 0; i < ECHO_FRAME; i++)
+		sum += s[i] * s[i];
+	return sum / ECHO_FRAME;
+}
+
+static void smooth(float *mean, float now)
+{
+	*mean += SMOOTH * (now - *mean);
+}
+
+/* Which filter is to be believed? */
+static void compare(struct echo *e)
+{
+	e->better = e->back_e < BETTER * e->fore_e ? e->better + 1 : 0;
+	e->step = e->fore_e < WELL * e->heard_e ? fmaxf(e->step * STEP_FALL, STEP_MIN) : STEP;
+	if (e->better >= BETTER_FRAMES) {
+		memcpy(e->fore, e->back, sizeof(e->fore));
+		e->fore_e = e->back_e;
+		e->better = 0;
+	} else if (e->back_e > WORSE * e->fore_e) {
+		memcpy(e->back, e->fore, sizeof(e->back));
+		e->back_e = e->fore_e;
+	}
+	if (e->back_e > WORSE * e->heard_e) { /* worse than none at all */
+		memset(e->back, 0, sizeof(e->back));
+		e->back_e = e->heard_e;
+	}
+}
+
+/* ---- what is left ---- */
+
+static void floor_learn(struct echo *e, float now)
+{
+	if (now < e->floor)
+		e->floor += 0.125f * (now - e->floor);
+	else
+		e->floor = fminf(fminf(now, FLOOR_MAX), e->floor * 1.02f + 1);
+}
+
+/* White, uniform, of this amplitude: a linear congruence (Knuth's constants); its upper bits. */
+static float noise_next(struct echo *e, float amplitude)
+{
+	e->noise = e->noise * 1664525u + 1013904223u;
+	return (float)(int32_t)e->noise * amplitude / 2147483648.0f;
+}
+
+static void put_out(struct echo *e, const float s[ECHO_FRAME], bool mute, int16_t out[ECHO_FRAME])
+{
+	float amplitude = sqrtf(3 * e->floor), gain = e->muted ? 0 : 1, to = mute ? 0 : 1;
+
+	for (unsigned i = 0; i < ECHO_FRAME; i++) {
+		float v;
+
+		gain += gain < to ? 1.0f / 16 : gain > to ? -1.0f / 16 : 0;
+		v = s[i] * gain + noise_next(e, amplitude) * (1 - gain);
+		out[i] = (int16_t)lrintf(fmaxf(-32768, fminf(32767, v)));
+	}
+	e->muted = mute;
+}
+
+void echo_cancel(struct echo *e, int16_t heard[ECHO_FRAME])
+{
+	const unsigned ring = sizeof(e->sent) / sizeof(e->sent[0]);
+	const int16_t *sent = e->sent[(e->sent_at + ring - e->delay) % ring];
+	float in[ECHO_FRAME], fore[ECHO_FRAME], back[ECHO_FRAME], heard_now, fore_now;
+	bool mute;
+
+	if (for_data(e, heard, sent)) {
+		shift_in(e, sent);
+		return;
+	}
+	shift_in(e, sent);
+	for (unsigned i = 0; i < ECHO_FRAME; i++)
+		in[i] = heard[i];
+	heard_now = energy(in);
+	if (!e->active) {
+		floor_learn(e, heard_now);
+		put_out(e, in, false, heard);
+		return;
+	}
+	filter(e, e->fore, in, fore);
+	filter(e, e->back, in, back);
+	fore_now = energy(fore);
+	smooth(&e->heard_e, heard_now);
+	smooth(&e->fore_e, fore_now);
+	smooth(&e->back_e, energy(back));
+	compare(e);
+	learn(e, back);
+	if (e->fore_e < e->left * e->heard_e)
+		e->left = fmaxf(e->fore_e / e->heard_e, LEFT_MIN);
+	else
+		e->left = fminf(e->left * LEFT_RISE, LEFT_MAX);
+	mute = !e->linear && e->left < LEFT_MAX && fore_now < MUTE_OVER * e->left * heard_now + e->floor;
+	if (e->fore_e > e->heard_e)
+		put_out(e, in, false, heard);
+	else
+		put_out(e, fore, mute, heard);
+}
+
+void echo_linear(struct echo *e, bool linear)
+{
+	e->linear = linear;
+}
+
+void echo_sent(struct echo *e, const int16_t sent[ECHO_FRAME])
+{
+	memcpy(e->sent[e->sent_at], sent, sizeof(e->sent[0]));
+	e->sent_at = (e->sent_at + 1) % (sizeof(e->sent) / sizeof(e->sent[0]));
+}
