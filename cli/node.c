@@ -31,10 +31,39 @@ static const struct column span_columns[] = {
 	{ "name", "SPAN", COLUMN_TEXT },
 	{ "state", "STATE", COLUMN_TEXT },
 	{ "since_s", "SINCE", COLUMN_SECONDS },
+	{ "alarm_since_s", "ALARM", COLUMN_SECONDS },
 	{ "calls", "CALLS", COLUMN_COUNT },
 	{ "free_channels", "FREE", COLUMN_COUNT },
 	{ "out_of_service", "OUT", COLUMN_COUNT },
 	{ "transport", "TRANSPORT", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column card_columns[] = {
+	{ "alarms", "ALARMS", COLUMN_TEXT },
+	{ "alarm_since_s", "SINCE", COLUMN_SECONDS },
+	{ "timing", "TIMING", COLUMN_TEXT },
+	{ "echo", "ECHO", COLUMN_TEXT },
+	{ "loop", "LOOP", COLUMN_TEXT },
+	{ "type", "CARD", COLUMN_TEXT },
+	{ "description", "DESCRIPTION", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column error_columns[] = {
+	{ "code_violations", "CODE VIOLATIONS", COLUMN_COUNT },
+	{ "crc4_errors", "CRC4", COLUMN_COUNT },
+	{ "e_bits", "E BITS", COLUMN_COUNT },
+	{ "frame_errors", "FRAMES", COLUMN_COUNT },
+	{ "bit_errors", "BITS", COLUMN_COUNT },
+	{ "errored_seconds", "ERRORED SECONDS", COLUMN_COUNT },
+	{ "slips", "SLIPS", COLUMN_COUNT },
+	{ "missed_interrupts", "MISSED INTERRUPTS", COLUMN_COUNT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column trouble_columns[] = {
+	{ "trouble", "TROUBLE", COLUMN_TEXT },
 	{ NULL, NULL, COLUMN_TEXT },
 };
 
@@ -173,6 +202,33 @@ static int show_with_list(struct cli *c, json_t *value, const char *key, const s
 	return CLI_OK;
 }
 
+static void show_rows(struct cli *c, json_t *row, const struct column *columns)
+{
+	json_t *rows = json_pack("[O]", row);
+
+	output_table(c->out, rows, columns, NULL);
+	fputc('\n', c->out);
+	json_decref(rows);
+}
+
+/* What the card tells, before the timeslots. */
+static void show_card(struct cli *c, json_t *card)
+{
+	if (json_object_get(card, "trouble")) {
+		show_rows(c, card, trouble_columns);
+		return;
+	}
+	show_rows(c, card, card_columns);
+	show_rows(c, card, error_columns);
+}
+
+static int span_loop(struct cli *c)
+{
+	return c->args != 3 ? cli_usage(c, "loop local, remote or off")
+	                    : ask_and_say(c, "loop", json_pack("{s:s, s:s}", "span", c->arg[0], "loop", c->arg[2]),
+	                                  strcmp(c->arg[2], "off") == 0 ? "no loop any more" : "the loop is on; no call passes");
+}
+
 /* out: no new call comes or goes on it, the one that is there goes on; in: it is restarted and back. */
 static int span_service(struct cli *c)
 {
@@ -196,9 +252,18 @@ static int run_span(struct cli *c)
 	int status;
 
 	if (c->args > 1)
-		return span_service(c);
+		return strcmp(c->arg[1], "loop") == 0 ? span_loop(c) : span_service(c);
 	status = cli_ask(c, "span", json_pack("{s:s}", "span", c->arg[0]), &result);
-	return status != CLI_OK ? status : show_with_list(c, result, "channels", span_columns, channel_columns, "no channels");
+	if (status != CLI_OK)
+		return status;
+	if (!c->json && json_object_get(result, "card")) {
+		show_rows(c, result, span_columns);
+		show_card(c, json_object_get(result, "card"));
+		output_table(c->out, json_object_get(result, "channels"), channel_columns, "no channels");
+		json_decref(result);
+		return CLI_OK;
+	}
+	return show_with_list(c, result, "channels", span_columns, channel_columns, "no channels");
 }
 
 static int run_routes(struct cli *c)
@@ -327,7 +392,8 @@ static int run_watch(struct cli *c)
 const struct cli_command cli_node_commands[] = {
 	{ "status", "", "The node: since when it runs, how much is going on.", 0, 0, run_status },
 	{ "spans", "", "The E1 spans.", 0, 0, run_spans },
-	{ "span", "NAME [out|in [TIMESLOT]]", "One span with its timeslots; or they leave service, or return.", 1, 3, run_span },
+	{ "span", "NAME [out|in [TIMESLOT] | loop local|remote|off]",
+	  "One span with its card and timeslots; or they leave service, or return; or a loop in the card.", 1, 3, run_span },
 	{ "routes", "[NAME]", "The routes of outgoing calls; or one with its trunks.", 0, 1, run_routes },
 	{ "calls", "", "The multi-party calls.", 0, 0, run_calls },
 	{ "call", "ID [drop [NO] | mute NO | unmute NO | invite NUMBER]", "One call with its parties; or something done to it.",

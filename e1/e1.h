@@ -32,6 +32,11 @@ struct e1_call;
 
 enum e1_role { E1_CPE, E1_NETWORK };
 enum e1_transport_kind { E1_PSEUDOWIRE, E1_DAHDI, E1_PAIR };
+/* Who takes the echo of our own sound out of what comes back, on a DAHDI span: the driver's canceller (the card's, or what
+ * system.conf names), ours (dsp/echo.h), or auto: the driver's where there is one, else ours. */
+enum e1_echo { E1_ECHO_AUTO, E1_ECHO_OFF, E1_ECHO_CARD, E1_ECHO_OURS };
+/* local: what we send comes back to us; remote: what the exchange sends goes back to it. */
+enum e1_loop { E1_LOOP_OFF, E1_LOOP_LOCAL, E1_LOOP_REMOTE };
 
 struct e1_span_config {
 	char                   name[16];            /* "pstn": e1/pstn:17 in logs and records */
@@ -40,6 +45,8 @@ struct e1_span_config {
 	struct sockaddr_storage local, peer;        /* pseudowire: UDP */
 	unsigned               frames_per_packet;   /* pseudowire K: 1..40; default 8. tshark wants a multiple of 8 */
 	unsigned               dahdi_span;          /* DAHDI span number from 1 */
+	enum e1_echo           echo;                /* DAHDI; off */
+	unsigned               reopen_ms;           /* DAHDI, 3000: a span that cannot be opened is tried again so often */
 	/* outgoing calls pick from 31 down (the end opposite to the exchange), else from 1 up */
 	bool                   hunt_from_high;
 	/* accept overlap receiving: SETUP ACKNOWLEDGE (rule 6); the owner decides per call */
@@ -151,13 +158,32 @@ struct e1_channel_info {
 };
 unsigned e1_span_channels(const struct e1_span *s, struct e1_channel_info out[E1_TIMESLOTS]);  /* returns how many */
 
+/* What a card tells of its span (DAHDI_SPANSTAT); counts are the driver's, since it was loaded or they were reset. */
+struct e1_card {
+	bool     present;          /* false: no card, or it cannot be opened; then nothing below but trouble means anything */
+	char     trouble[240];     /* why it cannot be opened; "" */
+	char     type[40], location[40], description[40];
+	char     alarms[64];       /* "RED", "YELLOW LOOP", as dahdi_tool has them; "" none */
+	int64_t  alarm_since_us;   /* mono; 0: none */
+	char     timing[48];       /* whose clock drives the card */
+	char     echo[24];         /* "card", "ours", "off" */
+	enum e1_loop loop;
+	uint64_t code_violations, crc4_errors, e_bits, frame_errors, bit_errors, errored_seconds, slips, missed_interrupts;
+};
+
 struct e1_span_info {
 	bool    up, los, rai, layer2;
 	int64_t since_us;          /* of the present state, mono */
+	int64_t alarm_since_us;    /* start of the present loss or remote alarm; 0: none */
+	struct e1_card card;
 	char    transport[96];     /* "pseudowire 127.0.0.1:40001 -> 127.0.0.1:40002, 8 frames" */
 	unsigned calls, free_channels, out_of_service;
 };
 void e1_span_info(const struct e1_span *s, struct e1_span_info *i);
+
+/* A maintenance loop in the card, or none: while it stands the span has no signal, and takes no call. -EBUSY calls are on it;
+ * -ENOTSUP no card, or one that cannot; else the driver's error. It ends with the span. */
+int e1_span_loop(struct e1_span *s, enum e1_loop loop);
 
 /* D-channel frames of both directions into a pcap (DLT_LINUX_LAPD) that tshark reads; NULL stops. Written by the control thread
  * through a buffered file; safe to switch while calls run. */

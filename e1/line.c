@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/magic.h"
+#include "dsp/echo.h"
 #include "dsp/g711.h"
 
 #define LINE_MESSAGES 256 /* 80 octets of timeslot 16 a tick hold 11 of the shortest frames: over 200 ms of control asleep */
@@ -90,6 +91,8 @@ static void line_read(struct media_trunk *t, int64_t tick_us)
 		s->rx_lost = filled > E1_FRAMES / 2;
 		for (unsigned i = 0; i < E1_FRAMES; i++)
 			s->rx.s[i] = g711_alaw_decode(l->frames[i][ts - 1]);
+		if (l->moved >> ts & 1 && l->echo[ts])
+			echo_cancel(l->echo[ts], s->rx.s);
 	}
 	if (l->ops->send_frame == NULL) {
 		for (unsigned i = 0; i < E1_FRAMES; i++)
@@ -122,6 +125,16 @@ static void line_d_channel_kernel(struct e1_line *l)
 		e1_line_count(l, l->ops->send_frame(l, out.frame, out.len) ? E1C_D_TX_FRAMES : E1C_TX_ERRORS, 1);
 }
 
+/* What went out, as the far end hears it. */
+static void line_sent(struct e1_line *l, unsigned ts)
+{
+	int16_t sent[E1_FRAMES];
+
+	for (unsigned i = 0; i < E1_FRAMES; i++)
+		sent[i] = g711_alaw_decode(l->frames[i][ts - 1]);
+	echo_sent(l->echo[ts], sent);
+}
+
 static void line_write(struct media_trunk *t, int64_t tick_us)
 {
 	struct e1_line *l = container_of(t, struct e1_line, trunk);
@@ -135,6 +148,8 @@ static void line_write(struct media_trunk *t, int64_t tick_us)
 		else
 			for (unsigned i = 0; i < E1_FRAMES; i++)
 				l->frames[i][ts - 1] = E1_IDLE;
+		if (l->moved >> ts & 1 && l->echo[ts] && s && s->open)
+			line_sent(l, ts);
 	}
 	if (l->ops->send_frame)
 		line_d_channel_kernel(l);
@@ -205,6 +220,7 @@ int e1_line_alloc(struct e1_line **lp, struct loop *loop, const struct e1_span_c
 
 	if (l == NULL)
 		return -ENOMEM;
+	l->loop = loop;
 	l->wake = wake;
 	l->arg = arg;
 	l->trunk.ops = &line_ops;

@@ -184,6 +184,8 @@ static void span_woken(void *arg)
 		else
 			span_frame(s, &msg);
 	}
+	if (s->line->ops->attend)
+		s->line->ops->attend(s->line);
 }
 
 /* ---- events to the owner ---- */
@@ -246,6 +248,8 @@ void e1_span_config_default(struct e1_span_config *c)
 	c->los_alarm_ms = 100;
 	c->los_clear_ms = 2500;
 	c->restore_ms = 10000;
+	c->reopen_ms = 3000;
+	c->echo = E1_ECHO_OFF;
 }
 
 static int span_ports(struct e1_span *s)
@@ -382,13 +386,27 @@ void e1_span_info(const struct e1_span *s, struct e1_span_info *i)
 	*i = (struct e1_span_info){
 		.up = e1_span_up(s), .los = s->los, .rai = s->rai, .layer2 = s->layer2, .since_us = s->since_us
 	};
+	if (s->los || s->rai)
+		i->alarm_since_us = s->lost_us;
 	s->line->ops->describe(s->line, i->transport, sizeof(i->transport));
+	if (s->line->ops->card)
+		s->line->ops->card(s->line, &i->card);
 	list_for_each(pos, next, &s->calls)
 		i->calls++;
 	i->free_channels = e1_span_free_channels(s);
 	i->out_of_service = 0;
 	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++)
 		i->out_of_service += s->channel[ts].port && !s->channel[ts].in_service;
+}
+
+int e1_span_loop(struct e1_span *s, enum e1_loop loop)
+{
+	MAGIC_CHECK(s, E1_SPAN_MAGIC);
+	if (s->line->ops->loop == NULL)
+		return -ENOTSUP;
+	if (loop != E1_LOOP_OFF && !list_empty(&s->calls))
+		return -EBUSY;
+	return s->line->ops->loop(s->line, loop);
 }
 
 int e1_span_trace(struct e1_span *s, const char *path)

@@ -34,6 +34,12 @@ struct e1_transport_ops {
 	unsigned (*read)(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMESLOTS], int64_t now_us);
 	void     (*write)(struct e1_line *l, uint8_t frames[E1_FRAMES][E1_TIMESLOTS], int64_t tick_us);
 	int64_t  (*pump)(struct e1_line *l, int64_t now_us);
+	/* Control, each may be NULL. attend: the media thread has woken control (l->wake_needed), perhaps for the transport's
+	 * sake. card:
+	 * what there is to tell beside counters. loop: as e1_span_loop(). */
+	void     (*attend)(struct e1_line *l);
+	void     (*card)(const struct e1_line *l, struct e1_card *card);
+	int      (*loop)(struct e1_line *l, enum e1_loop loop);
 	/* D-channel frames done by the transport itself (DAHDI: the kernel's HDLC); NULL: line.c does HDLC on timeslot 16. False:
 	 * later. */
 	bool     (*send_frame)(struct e1_line *l, const uint8_t *frame, unsigned len);
@@ -63,6 +69,9 @@ enum e1_counter {
 	E1C_SLIPS_REPEATED,
 	E1C_CUT_FRAMES,
 	E1C_RESYNCS,
+	E1C_CARD_REFUSED,
+	E1C_CARD_FAILED,
+	E1C_ECHO_REFUSED,
 	E1C_D_RX_FRAMES,
 	E1C_D_TX_FRAMES,
 	E1C_D_BAD_FCS,
@@ -107,9 +116,15 @@ struct e1_line {
 	struct media_trunk trunk;
 	const struct e1_transport_ops *ops;
 	void        *transport;
+	struct loop *loop;
 	char         name[16];
 	int64_t      los_alarm_us;
 	struct media_slot *slot[E1_TIMESLOTS + 1]; /* by timeslot; 0 and 16 NULL */
+	/* Media thread. Where the transport puts a canceller (and sees to the memory) the echo of what is sent is taken out of
+	 * what comes; but for ticks in which the timeslot neither gives nor takes a block, so that both stay aligned: bits of
+	 * `moved`. */
+	struct echo *echo[E1_TIMESLOTS + 1];
+	uint32_t     moved;
 	counter_t   *counters;                     /* E1C_COUNT; the line's own copy, which outlives the span */
 
 	/* between the threads */

@@ -200,6 +200,7 @@ static const struct {
 	{ "span", "span", "one span with its timeslots", command_span },
 	{ "service", "span in_service [timeslot]", "a timeslot, or all of a span, leaves service or returns (rule 8)",
 	  command_service },
+	{ "loop", "span loop", "a maintenance loop in the card: local, remote or off; no calls meanwhile", command_loop },
 	{ "trace", "span [file]", "D-channel frames into a pcap file; without a file no more", command_trace },
 	{ "routes", "", "the routes of outgoing calls, with their trunks", command_routes },
 	{ "route", "route", "one of them", command_route },

@@ -26,6 +26,7 @@ json_t *commands_span_json(struct e1_span *s);
 void command_spans(struct control_request *r, const json_t *args, void *arg);
 void command_span(struct control_request *r, const json_t *args, void *arg);
 void command_service(struct control_request *r, const json_t *args, void *arg);
+void command_loop(struct control_request *r, const json_t *args, void *arg);
 void command_trace(struct control_request *r, const json_t *args, void *arg);
 
 /* commands_call.c */

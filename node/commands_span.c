@@ -3,25 +3,54 @@
 #include "node/commands_internal.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "core/log.h"
+#include "core/magic.h"
 
 #define LOG_MODULE "commands"
 
 static const char *span_state(const struct e1_span_info *i)
 {
+	if (i->card.trouble[0])
+		return "cannot be opened";
+	if (i->card.present && i->card.loop != E1_LOOP_OFF)
+		return "in a loop";
 	return i->up ? "up" : i->los ? "no signal" : i->rai ? "remote alarm" : i->layer2 ? "restoring" : "no layer 2";
+}
+
+static const char *const loops[] = { [E1_LOOP_OFF] = "off", [E1_LOOP_LOCAL] = "local", [E1_LOOP_REMOTE] = "remote" };
+
+/* What a card tells, as dahdi_tool and /proc/dahdi do. */
+static json_t *card_json(const struct e1_card *c)
+{
+	if (!c->present)
+		return json_pack("{s:s}", "trouble", c->trouble);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "type", c->type,
+	                 "location", c->location, "description", c->description, "alarms", c->alarms, "alarm_since_s",
+	                 c->alarm_since_us ? json_integer(commands_seconds_since(c->alarm_since_us)) : json_null(), "timing",
+	                 c->timing, "echo", c->echo, "loop", loops[c->loop], "code_violations", (json_int_t)c->code_violations,
+	                 "crc4_errors", (json_int_t)c->crc4_errors, "e_bits", (json_int_t)c->e_bits, "frame_errors",
+	                 (json_int_t)c->frame_errors, "bit_errors", (json_int_t)c->bit_errors, "errored_seconds",
+	                 (json_int_t)c->errored_seconds, "slips", (json_int_t)c->slips, "missed_interrupts",
+	                 (json_int_t)c->missed_interrupts);
 }
 
 json_t *commands_span_json(struct e1_span *s)
 {
 	struct e1_span_info i;
+	json_t *v;
 
 	e1_span_info(s, &i);
-	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:I, s:s, s:I, s:I, s:I}", "name", e1_span_name(s), "state",
-	                 span_state(&i), "up", i.up, "los", i.los, "rai", i.rai, "layer2", i.layer2, "since_s",
-	                 commands_seconds_since(i.since_us), "transport", i.transport, "calls", (json_int_t)i.calls,
-	                 "free_channels", (json_int_t)i.free_channels, "out_of_service", (json_int_t)i.out_of_service);
+	v = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:I, s:o, s:s, s:I, s:I, s:I}", "name", e1_span_name(s), "state",
+	              span_state(&i), "up", i.up, "los", i.los, "rai", i.rai, "layer2", i.layer2, "since_s",
+	              commands_seconds_since(i.since_us), "alarm_since_s",
+	              i.alarm_since_us ? json_integer(commands_seconds_since(i.alarm_since_us)) : json_null(), "transport",
+	              i.transport, "calls", (json_int_t)i.calls, "free_channels", (json_int_t)i.free_channels, "out_of_service",
+	              (json_int_t)i.out_of_service);
+	if (i.card.present || i.card.trouble[0])
+		(void)json_object_set_new(v, "card", card_json(&i.card));
+	return v;
 }
 
 struct e1_span *commands_span_at(struct node *n, unsigned i)
@@ -101,6 +130,32 @@ void command_service(struct control_request *r, const json_t *args, void *arg)
 	log_info("span %s, %s %u: %s service by an operator", e1_span_name(s), first == last ? "timeslot" : "timeslots 1 to",
 	         last, json_boolean_value(in) ? "in" : "out of");
 	control_reply(r, commands_span_json(s));
+}
+
+void command_loop(struct control_request *r, const json_t *args, void *arg)
+{
+	const char *wanted = json_string_value(json_object_get(args, "loop"));
+	struct e1_span *s = wanted_span(arg, r, args);
+	unsigned loop = 0;
+	int err;
+
+	if (s == NULL)
+		return;
+	while (loop < ARRAY_LEN(loops) && (wanted == NULL || strcmp(wanted, loops[loop]) != 0))
+		loop++;
+	if (loop == ARRAY_LEN(loops)) {
+		control_fail(r, CONTROL_ARGS, "loop is local, remote or off");
+		return;
+	}
+	err = e1_span_loop(s, loop);
+	if (err == -EBUSY)
+		control_fail(r, CONTROL_BUSY, "calls are on the span: take it out of service, and wait for their end");
+	else if (err == -ENOTSUP)
+		control_fail(r, CONTROL_FAILED, "this span has no maintenance loops: only some cards have");
+	else if (err)
+		control_fail_errno(r, err, "loop");
+	else
+		control_reply(r, commands_span_json(s));
 }
 
 void command_trace(struct control_request *r, const json_t *args, void *arg)

@@ -22,6 +22,9 @@ static const struct config_choice levels[] = {
 static const struct config_choice languages[] = { { "zh-CN", PROMPT_ZH_CN }, { "en", PROMPT_EN }, { .name = NULL } };
 static const struct config_choice refuse_use[] = { { "refuse", false }, { "use", true }, { .name = NULL } };
 static const struct config_choice transports[] = { { "pseudowire", E1_PSEUDOWIRE }, { "dahdi", E1_DAHDI }, { .name = NULL } };
+static const struct config_choice echoes[] = {
+	{ "auto", E1_ECHO_AUTO }, { "off", E1_ECHO_OFF }, { "card", E1_ECHO_CARD }, { "ours", E1_ECHO_OURS }, { .name = NULL }
+};
 static const struct config_choice roles[] = { { "cpe", E1_CPE }, { "network", E1_NETWORK }, { .name = NULL } };
 static const struct config_choice ends[] = { { "low", false }, { "high", true }, { .name = NULL } };
 static const struct config_choice shown[] = { { "service", false }, { "host", true }, { .name = NULL } };
@@ -99,6 +102,12 @@ static const struct config_field span_table[] = {
 	  .text = "pseudowire: E1 frames of 125 us in a packet; both ends the same. 8 is 1 ms; 40 costs the least." },
 	{ "dahdi_span", CONFIG_INT, IN_SPAN(e1.dahdi_span), .preset = "0", .min = 0, .max = 128,
 	  .text = "dahdi: the number of the span, from 1." },
+	{ "echo", CONFIG_ENUM, IN_SPAN(e1.echo), .preset = "auto", .choices = echoes,
+	  .text = "dahdi: who takes the echo of our sound out of what comes back. card: the canceller that system.conf names, "
+	          "the "
+	          "card's own or the kernel's. ours: partylined's. auto: the driver's where there is one, else ours." },
+	{ "reopen_ms", CONFIG_INT, IN_SPAN(e1.reopen_ms), .preset = "3000", .min = 10, .max = 600000,
+	  .text = "dahdi: a span that cannot be opened, or has failed, is tried again so often." },
 	{ "unanswered", CONFIG_ENUM, IN_SPAN(unanswered), .preset = "alerting", .choices = unanswered,
 	  .text = "How the unanswered announcement reaches the caller through this exchange: after ALERTING or PROGRESS with "
 	          "in-band information; silent when it "

@@ -9,7 +9,7 @@
 # where tests/dahdi/NAME.py, when there is one, judges it (`judge DIR SECONDS`; before, it may make files for the machine's /p/in: `make DIR`). The last line is "N passed, N failed"; the same two numbers are left in
 # BUILD/dahdi/result.
 #
-# A scenario may say: "# vm: mem=MB limit=SECONDS shift=N spans=2|4" (2^N ns an instruction; limit in real time).
+# A scenario may say: "# vm: mem=MB limit=SECONDS shift=N spans=2|4 echo=mg2" (2^N ns an instruction; limit in real time; the kernel's canceller on span 1).
 set -u -o pipefail
 cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -98,6 +98,7 @@ boot() {
 	rm -rf "$job"
 	mkdir -p "$job/etc/dahdi"
 	cp "tests/dahdi/$(option "$vmline" spans 2)-spans.conf" "$job/etc/dahdi/system.conf"
+	[[ $vmline != *" echo=mg2"* ]] || echo 'echocanceller=mg2,1-15,17-31' >>"$job/etc/dahdi/system.conf"
 	cat >"$job/job" <<-JOB
 		cd /p
 		export PARTYLINE_BUILD=build/release TMPDIR=/out KEEP=1 DAHDI_SECONDS=$seconds

@@ -41,7 +41,7 @@ MAY_INCLUDE_NOT = {'exchange': ['e1/e1_leg.h']}
 # Headers of libraries, and who may include them: folders, or files.
 LIBRARIES = {
     'libpri.h': ['e1/q931.c'],
-    'dahdi/user.h': ['e1/dahdi.c', 'e1/dahdi_open.c', 'media/tones.c'],
+    'dahdi/user.h': ['e1/dahdi.c', 'e1/dahdi_card.c', 'e1/dahdi_open.c', 'media/tones.c'],
     'dahdi/tonezone.h': ['media/tones.c'],
     'mysql.h': ['store'],
     'spandsp.h': ['tests', 'rtp/codec.c'],
