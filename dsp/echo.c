@@ -14,6 +14,7 @@
 #define QUIET         (MS_0_DBM0 * 2.5e-4f) /* -36 dBm0: G.168 7.3, the line is free again */
 #define QUIET_FRAMES  25
 #define STEP          1.0f
+#define GAIN_MAX      2.0f    /* of any frequency, in a part: an echo is hardly louder than what made it */
 #define RIPPLE        3e-2f   /* of the mean bin's power: no bin is taken for weaker */
 #define SMOOTH        0.25f   /* of energies: 40 ms */
 #define BETTER        0.95f   /* the back filter leaves so much less */
@@ -169,17 +170,19 @@ static void filter(const struct echo *e, const struct fft_bins w[ECHO_PARTS], co
 		error[i] = heard[i] - y[FFT_SIZE - ECHO_FRAME + i];
 }
 
-/* A part is ECHO_PART long; the rest is what a circle brings round. One part a frame is enough. */
+/*
+ * A part is ECHO_PART long; the rest is what a circle brings round. All of them, each time: else it is a filter that is another
+ * one in each frame, and tones that beat with our frames are made into tones that never were sent.
+ */
 static void constrain(struct echo *e)
 {
-	struct fft_bins *w;
 	float t[FFT_SIZE];
 
-	e->constrained = (e->constrained + 1) % ECHO_PARTS;
-	w = &e->back[e->constrained];
-	fft_back(&e->fft, w, t);
-	memset(t + ECHO_PART, 0, (FFT_SIZE - ECHO_PART) * sizeof(t[0]));
-	fft_forward(&e->fft, t, w);
+	for (unsigned p = 0; p < ECHO_PARTS; p++) {
+		fft_back(&e->fft, &e->back[p], t);
+		memset(t + ECHO_PART, 0, (FFT_SIZE - ECHO_PART) * sizeof(t[0]));
+		fft_forward(&e->fft, t, &e->back[p]);
+	}
 }
 
 static void learn(struct echo *e, const float error[ECHO_FRAME])
@@ -205,8 +208,15 @@ static void learn(struct echo *e, const float error[ECHO_FRAME])
 		struct fft_bins *w = &e->back[p];
 
 		for (unsigned k = 0; k < FFT_BINS; k++) {
+			float g;
+
 			w->re[k] += step[k] * (x->re[k] * err.re[k] + x->im[k] * err.im[k]);
 			w->im[k] += step[k] * (x->re[k] * err.im[k] - x->im[k] * err.re[k]);
+			g = w->re[k] * w->re[k] + w->im[k] * w->im[k];
+			if (g > GAIN_MAX * GAIN_MAX) { /* no hybrid: something else that happens to fit */
+				w->re[k] *= GAIN_MAX / sqrtf(g);
+				w->im[k] *= GAIN_MAX / sqrtf(g);
+			}
 		}
 	}
 	constrain(e);

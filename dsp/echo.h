@@ -52,7 +52,6 @@ struct echo {
 	float      bin_power[FFT_BINS];
 	struct fft_bins fore[ECHO_PARTS], back[ECHO_PARTS];
 	float      step;
-	unsigned   constrained;                                  /* the part that was cut back to its length last */
 
 	float      heard_e, fore_e, back_e;                      /* energies, smoothed */
 	unsigned   better;                                       /* frames that the back filter has been better for */

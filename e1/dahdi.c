@@ -90,10 +90,11 @@ static void dahdi_status(struct e1_line *l, int64_t now_us)
 	bool los, rai;
 
 	if (t->ticks++ % STATUS_TICKS == 0) {
-		if (ioctl(t->fd[16], DAHDI_SPANSTAT, &si) < 0)
+		if (ioctl(t->fd[16], DAHDI_SPANSTAT, &si) < 0) {
 			dahdi_failed(l, 16, "SPANSTAT", errno);
-		else
-			t->alarms = si.alarms;
+			return;
+		}
+		t->alarms = si.alarms;
 	}
 	los = t->silent || !t->heard || atomic_load_explicit(&t->looped, memory_order_relaxed) ||
 	      t->alarms & (DAHDI_ALARM_RED | DAHDI_ALARM_BLUE | DAHDI_ALARM_NOTOPEN | DAHDI_ALARM_RECOVER | DAHDI_ALARM_LOOPBACK);

@@ -355,6 +355,41 @@ static void tones_do_not_hurt(void **state)
 	}
 }
 
+/* Steady tones at both ends that beat with our frames, and no echo at all: what the line adds to the far ones (A-law makes 400 Hz
+ * of 700 and 1100) is no reason to take the near one away. */
+static void tones_at_both_ends(void **state)
+{
+	static const double far_hz[][2] = { { 700, 1100 }, { 400, 1100 }, { 697, 1209 }, { 425, 425 } };
+	static const double near_hz[] = { 400, 700, 425, 450 };
+
+	(void)state;
+	for (unsigned k = 0; k < 2 * ARRAY_LEN(near_hz); k++) {
+		struct talk *t = talk_new(0, -10, k >= ARRAY_LEN(near_hz));
+		double heard;
+
+		line_change(&t->line, &hybrids[0], k % 2 ? 200 : 20, BULK + 80);
+		for (unsigned f = 0; f < 1000; f++) {
+			double n[JUDGE_FRAME];
+			int16_t s[JUDGE_FRAME];
+
+			for (unsigned i = 0; i < JUDGE_FRAME; i++) {
+				double at = 2 * M_PI * (t->frames * JUDGE_FRAME + i) / 8000;
+
+				s[i] = (int16_t)(level_to_amplitude(-16) *
+				                 (sin(at * far_hz[k % 4][0]) + sin(at * far_hz[k % 4][1])));
+				n[i] = level_to_amplitude(-16) * sin(at * near_hz[k % 4]);
+			}
+			talk_frame(t, s, n);
+		}
+		heard = level_tone_dbm0(t->out + 2 * 8000, 7 * 8000, near_hz[k % 4], 8000);
+		printf("  %.0f Hz against %.0f and %.0f: heard at %.1f dBm0, all of it %.1f\n", near_hz[k % 4], far_hz[k % 4][0],
+		       far_hz[k % 4][1], heard, level(t, t->out, 7000));
+		assert_true(fabs(heard + 16) < 0.5);
+		assert_true(fabs(level(t, t->out, 7000) + 16) < 0.5);
+		free(t);
+	}
+}
+
 /* ---- data: 2100 Hz with phase reversals, either way (G.168 7, V.25) ---- */
 
 static void answer_tone(struct talk *t, bool far, double hz, unsigned reversal_ms, unsigned ms)
@@ -436,6 +471,7 @@ int main(void)
 		cmocka_unit_test(path_change),
 		cmocka_unit_test(whole_tail),
 		cmocka_unit_test(tones_do_not_hurt),
+		cmocka_unit_test(tones_at_both_ends),
 		cmocka_unit_test(data_passes),
 		cmocka_unit_test(only_that_tone),
 	};
