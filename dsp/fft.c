@@ -5,7 +5,10 @@
  */
 #include "dsp/fft.h"
 
+#include <assert.h>
 #include <math.h>
+
+static_assert(FFT_HALF * 2 == FFT_SIZE && FFT_BINS == FFT_HALF + 1, "a real transform");
 
 void fft_init(struct fft *f)
 {

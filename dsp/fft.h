@@ -9,8 +9,8 @@
 #define DSP_FFT_H
 
 #define FFT_SIZE 256
-#define FFT_HALF (FFT_SIZE / 2)
-#define FFT_BINS (FFT_HALF + 1)
+#define FFT_HALF 128
+#define FFT_BINS 129
 
 struct fft {
 	float         cos[FFT_HALF], sin[FFT_HALF]; /* of 2 pi i / FFT_SIZE */
