@@ -217,7 +217,12 @@ static void group_vectors(struct rtp_group *g)
 	for (unsigned i = 0; i < RTP_BATCH; i++) {
 		g->in_iov[i] = (struct iovec){ .iov_base = g->in[i], .iov_len = RTP_RECEIVE_SIZE };
 		g->in_msg[i].msg_hdr = (struct msghdr){
-			.msg_name = &g->from[i], .msg_namelen = sizeof(g->from[i]), .msg_iov = &g->in_iov[i], .msg_iovlen = 1
+			.msg_name = &g->from[i],
+			.msg_namelen = sizeof(g->from[i]),
+			.msg_iov = &g->in_iov[i],
+			.msg_iovlen = 1,
+			.msg_control = g->control[i],
+			.msg_controllen = sizeof(g->control[i]),
 		};
 	}
 }

@@ -196,6 +196,8 @@ struct rtp_group {
 	struct epoll_event *ready;        /* 2 * pairs */
 	uint8_t          in[RTP_BATCH][RTP_RECEIVE_SIZE];
 	struct sockaddr_storage from[RTP_BATCH];
+	uint8_t          control[RTP_BATCH][64];
+	int64_t          kernel_offset_us; /* from the mono clock to the kernel's times of packets (UTC), in this tick */
 	struct mmsghdr   in_msg[RTP_BATCH];
 	struct iovec     in_iov[RTP_BATCH];
 };

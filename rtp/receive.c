@@ -2,6 +2,7 @@
 /* Media thread: what has come on all sockets that are ready, and a frame of it for each stream. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/address.h"
 #include "core/clock.h"
@@ -63,6 +64,14 @@ void rtp_receiver_apply(struct rtp_stream *s, const struct rtp_format *old, int6
 
 /* ---- packets ---- */
 
+struct arrived {
+	const uint8_t *data;
+	size_t         len;
+	const struct sockaddr_storage *from;
+	int64_t        at_us;   /* when the network brought it, mono */
+	int64_t        tick_us; /* when it could first be played */
+};
+
 /* True: it is from where it should be. For the first RTP packet of a phone behind NAT see setting latch. */
 static bool receiver_knows(struct rtp_stream *s, const struct sockaddr_storage *from, const struct rtp_packet *p)
 {
@@ -113,17 +122,15 @@ static void receiver_restart(struct rtp_stream *s, bool another)
 	rtp_count(s->group, RC_SSRC_CHANGES, 1);
 }
 
-static void receive_rtp(struct rtp_stream *s, const uint8_t *data, size_t len, const struct sockaddr_storage *from,
-                        int64_t tick_us)
+static void receive_rtp(struct rtp_stream *s, const struct arrived *a)
 {
 	struct rtp_receiver *r = &s->rx;
-	int64_t now_us = clock_mono_us();
 	enum jitter_buffer_kind kind;
 	struct rtp_packet p;
 	uint32_t ssrc = r->source.ssrc;
-	bool valid = rtp_packet_parse(&p, data, len) == 0;
+	bool valid = rtp_packet_parse(&p, a->data, a->len) == 0;
 
-	if (!receiver_knows(s, from, valid ? &p : NULL))
+	if (!receiver_knows(s, a->from, valid ? &p : NULL))
 		return;
 	if (!valid) {
 		rtp_value_add(s, RV_MALFORMED, 1);
@@ -135,7 +142,7 @@ static void receive_rtp(struct rtp_stream *s, const uint8_t *data, size_t len, c
 		return;
 	}
 	kind = receiver_kind(s, &p);
-	switch (rtp_source_packet(&r->source, p.ssrc, p.seq, p.timestamp, (uint32_t)(now_us / US_A_SAMPLE),
+	switch (rtp_source_packet(&r->source, p.ssrc, p.seq, p.timestamp, (uint32_t)(a->at_us / US_A_SAMPLE),
 	                          kind == JITTER_BUFFER_SPEECH)) {
 	case RTP_JUMP:
 		if (p.ssrc != r->source.ssrc) {
@@ -149,12 +156,12 @@ static void receive_rtp(struct rtp_stream *s, const uint8_t *data, size_t len, c
 	default:
 		break;
 	}
-	r->heard_us = tick_us;
+	r->heard_us = a->tick_us;
 	rtp_value_add(s, RV_RECEIVED, 1);
 	rtp_value_add(s, RV_OCTETS_RECEIVED, p.len);
 	rtp_count(s->group, RC_RECEIVED, 1);
 	if (r->encoding[p.type] == RTP_TELEPHONE_EVENT) {
-		event_rx_packet(&r->events, p.marker, p.seq, p.timestamp, p.payload, p.len, tick_us);
+		event_rx_packet(&r->events, p.marker, p.seq, p.timestamp, p.payload, p.len, a->tick_us);
 		rtp_count(s->group, RC_EVENTS, 1);
 	}
 	rtp_playout_put(&r->playout, &(struct jitter_buffer_packet){
@@ -165,41 +172,61 @@ static void receive_rtp(struct rtp_stream *s, const uint8_t *data, size_t len, c
 					     .marker = p.marker,
 					     .data = p.payload,
 					     .len = p.len,
-					     .arrival = tick_us / US_A_SAMPLE,
+					     .arrival = a->tick_us / US_A_SAMPLE,
 				     });
 }
 
 /* RTCP is a sign of life too (rule 9). */
-static void receive_rtcp(struct rtp_stream *s, const uint8_t *data, size_t len, const struct sockaddr_storage *from,
-                         int64_t tick_us)
+static void receive_rtcp(struct rtp_stream *s, const struct arrived *a)
 {
 	struct rtcp r;
 
-	if (!receiver_knows(s, from, NULL))
+	if (!receiver_knows(s, a->from, NULL))
 		return;
-	if (rtcp_parse(&r, data, len, s->tx.ssrc) < 0) {
+	if (rtcp_parse(&r, a->data, a->len, s->tx.ssrc) < 0) {
 		rtp_count(s->group, RC_RTCP_MALFORMED, 1);
 		return;
 	}
 	rtp_count(s->group, RC_RTCP_RECEIVED, 1);
-	s->rx.heard_us = tick_us;
+	s->rx.heard_us = a->tick_us;
 	if (s->rx.source.begun && r.ssrc != s->rx.source.ssrc)
 		r.has_sender = false; /* not the clock of what we report about */
-	rtcp_heard(&s->rtcp, &r, rtp_group_utc(s->group, clock_mono_us()));
+	rtcp_heard(&s->rtcp, &r, rtp_group_utc(s->group, a->at_us));
 }
 
-static void receive_packet(struct rtp_stream *s, bool rtcp, const struct mmsghdr *m, int64_t tick_us)
+/* The kernel says when it came, on the other clock. What cannot be (a step of that clock just now) is now. */
+static int64_t receive_time(const struct rtp_group *g, struct msghdr *m)
 {
-	const uint8_t *data = m->msg_hdr.msg_iov->iov_base;
-	const struct sockaddr_storage *from = m->msg_hdr.msg_name;
-	size_t len = m->msg_hdr.msg_flags & MSG_TRUNC ? 0 : m->msg_len;
+	int64_t now_us = clock_mono_us(), at_us;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		struct timespec t;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&t, CMSG_DATA(c), sizeof(t));
+		at_us = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 - g->kernel_offset_us;
+		return at_us > now_us || at_us < now_us - CLOCK_SEC(1) ? now_us : at_us;
+	}
+	return now_us;
+}
+
+static void receive_packet(struct rtp_stream *s, bool rtcp, struct mmsghdr *m, int64_t tick_us)
+{
+	const struct arrived a = {
+		.data = m->msg_hdr.msg_iov->iov_base,
+		.len = m->msg_hdr.msg_flags & MSG_TRUNC ? 0 : m->msg_len,
+		.from = m->msg_hdr.msg_name,
+		.at_us = receive_time(s->group, &m->msg_hdr),
+		.tick_us = tick_us,
+	};
 
 	if (!s->format || s->leaving)
 		rtp_count(s->group, RC_EARLY, 1);
-	else if (rtcp || (s->format->rtcp_mux && rtp_packet_is_rtcp(data, len)))
-		receive_rtcp(s, data, len, from, tick_us);
+	else if (rtcp || (s->format->rtcp_mux && rtp_packet_is_rtcp(a.data, a.len)))
+		receive_rtcp(s, &a);
 	else
-		receive_rtp(s, data, len, from, tick_us);
+		receive_rtp(s, &a);
 }
 
 /* ---- sockets ---- */
@@ -227,6 +254,7 @@ static void receive_socket(struct rtp_stream *s, bool rtcp, uint32_t events, int
 		for (int i = 0; i < n; i++) {
 			receive_packet(s, rtcp, &g->in_msg[i], tick_us);
 			g->in_msg[i].msg_hdr.msg_namelen = sizeof(g->from[i]); /* as before the call */
+			g->in_msg[i].msg_hdr.msg_controllen = sizeof(g->control[i]);
 		}
 		total += n > 0 ? (unsigned)n : 0;
 	} while (n == RTP_BATCH && total < most);
@@ -246,6 +274,7 @@ void rtp_receive(struct rtp_group *g, int64_t tick_us)
 	int n = epoll_wait(g->epoll_fd, g->ready, (int)(2 * g->pairs), 0);
 
 	g->budget = RTP_TICK_BURST;
+	g->kernel_offset_us = clock_utc_us() - clock_mono_us();
 	for (int i = 0; i < n; i++)
 		receive_socket(ready_stream(&g->ready[i]), g->ready[i].data.u64 & 1, g->ready[i].events, tick_us);
 }

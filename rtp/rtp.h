@@ -114,10 +114,10 @@ struct rtp_stats { /* since the beginning, up to 100 ms ago; what a leg's record
 	uint64_t concealed_ms;       /* of sound made up */
 	uint64_t malformed, foreign; /* no RTP; from an address or SSRC that is not the stream's */
 	unsigned ssrc_changes;
-	unsigned jitter_us;          /* interarrival (RFC 3550 A.8), now; as the tick sees it, in steps of 10 ms / 16 */
+	unsigned jitter_us;          /* interarrival (RFC 3550 A.8), now */
 	unsigned delay_ms;           /* of the jitter buffer, now */
 	unsigned delay_max_ms;
-	int      round_trip_us;      /* from RTCP, up to a tick of ours included; -1: not known */
+	int      round_trip_us;      /* from RTCP; -1: not known */
 	unsigned remote_lost_permille, remote_jitter_us; /* what they report of us */
 	unsigned mos_x100;           /* E-model (G.107) of what we hear: 441 is the best G.711 can be; 0: nothing heard */
 };

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/address.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "rtp/internal.h"
 
@@ -21,6 +22,8 @@ static int socket_open(const struct rtp_group *g, uint16_t port)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
 	(void)setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TCLASS : IP_TOS, &tos, sizeof(tos));
 	(void)setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVERR : IP_RECVERR, &one, sizeof(one));
+	if (!clock_is_virtual()) /* the network's time is the real one */
+		(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
 	address_set_port(&local, port);
 	if (bind(fd, (struct sockaddr *)&local, address_len(&local)) < 0) {
 		err = -errno;

@@ -209,6 +209,48 @@ static void everything_at_once(void **state)
 	rig_free(r);
 }
 
+/* RFC 3550 A.8 as the sender knows it from his own clock, however late the tick sees the packets. */
+static void jitter(void **state)
+{
+	struct rig *r = rig_new();
+	struct leg *l = &r->leg[0];
+	struct sockaddr_storage local;
+	struct rtp_stats st;
+	double want_us = 0;
+	int64_t last_us = 0;
+	uint8_t payload[64] = { 0 };
+	struct peer p;
+
+	(void)state;
+	peer_open(&p, peer_host(2), 30000);
+	memcpy(&l->format.remote, &p.own, sizeof(p.own));
+	assert_int_equal(rtp_stream_set(l->stream, &l->format), 0);
+	rtp_stream_local(l->stream, &local);
+	peer_to(&p, &local);
+	run_ms(r, 50);
+	for (unsigned i = 0; i < 80; i++) {
+		int64_t now_us = clock_mono_us();
+
+		peer_packet(&p, 8, false, p.timestamp, payload, 64);
+		if (i > 0) {
+			int64_t d_us = now_us - last_us - 8000; /* 64 samples later by his timestamp */
+
+			want_us += ((double)(d_us < 0 ? -d_us : d_us) - want_us) / 16;
+		}
+		last_us = now_us;
+		p.timestamp += 64;
+		clock_sleep_until(now_us + 2000 + random_below(12000));
+	}
+	run_ms(r, 150);
+	rtp_stream_stats(l->stream, &st);
+	print_message("jitter %u us, by the sender's clock %.0f\n", st.jitter_us, want_us);
+	assert_int_equal(st.received, 80);
+	assert_true(want_us > 1000);
+	assert_in_range(st.jitter_us, want_us - 1000, want_us + 1000);
+	peer_close(&p);
+	rig_free(r);
+}
+
 /* Freed with the engine stopped in the middle of a call, and with nothing run in between. */
 static void stopped(void **state)
 {
@@ -225,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digits),
 		cmocka_unit_test(everything_at_once),
+		cmocka_unit_test(jitter),
 		cmocka_unit_test(stopped),
 	};
 
