@@ -12,11 +12,11 @@ VAR=$PWD/var
 mkdir -p "$VAR/recordings" "$VAR/voices"
 DB=$VAR/db
 [ ${#DB} -lt 90 ] || DB=$(mktemp -d /tmp/partyline-db.XXXXXX)   # a socket's path is short
-node= exchange=
+node= exchange= office=
 
 finish() {
 	trap - EXIT INT TERM
-	for pid in $exchange $node; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
+	for pid in $exchange $office $node; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
 	packaging/mariadb.sh stop "$DB" || true
 }
 trap finish EXIT
@@ -87,11 +87,34 @@ if [ ! -f "$VAR/cards.csv" ]; then # recharge cards to try, as the printer would
 	partyline card open "$VAR/cards.sealed" --secret "$VAR/printer" >"$VAR/cards.csv"
 	say "Ten recharge cards of 50.00: $VAR/cards.csv"
 fi
+if [ ! -f "$VAR/logins.txt" ]; then # for the back office: two subscribers, an operator with one-time codes
+	partyline account password 13800000001 <<<836152 >/dev/null
+	partyline account password 13800000002 <<<836152 >/dev/null
+	{
+		echo "subscribers: 13800000001 and 13800000002, password 836152"
+		echo "operator: demo, password demo-operator, one-time codes from this secret, by any authenticator app:"
+		{ partyline operator add demo operator <<<demo-operator 2>/dev/null || partyline operator totp demo; } |
+			sed -n 's/^secret of the codes: *//p; s/^for the app: *//p'
+	} >"$VAR/logins.new"
+	mv "$VAR/logins.new" "$VAR/logins.txt"
+fi
 balance_before=$(sql "SELECT balance_e4 FROM v_account WHERE number = '8613800000001'")
 if [ "$balance_before" -lt 100000 ]; then # played often: refilled
 	partyline account topup 13800000001 50.00
 	balance_before=$(sql "SELECT balance_e4 FROM v_account WHERE number = '8613800000001'")
 fi
+
+tcp_used() { cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -qi ":$(printf %04X "$1") "; }
+http=8080
+while tcp_used $http; do http=$((http + 1)); done
+cat >"$VAR/office.yaml" <<EOF
+# made by demo/run.sh; examples/partyline-office.yaml explains every setting
+log: {file: $VAR/office.log}
+http: {listen: "127.0.0.1:$http"}
+database: {socket: $DB/s, user: root, name: partyline}
+nodes: [{name: demo, socket: $VAR/control}]
+cards: {key_file: $VAR/cards.key}
+EOF
 
 # ---- node and exchange ----------------------------------------------------------------------------------------------------------------
 
@@ -99,6 +122,9 @@ say "Starting partylined (log: $VAR/partylined.log) and the exchange, joined by 
 : >"$VAR/partylined.log"
 "$BIN/partylined" -c "$VAR/partyline.yaml" &
 node=$!
+: >"$VAR/office.log"
+"$BIN/partyline-office" -c "$VAR/office.yaml" &
+office=$!
 span="name=pstn,local=127.0.0.1:$theirs,peer=127.0.0.1:$ours,restore=1000"
 sed -e "s#@RECORDINGS@#$VAR/recordings#; s#@VOICES@#$VAR/voices#" demo/story.xch >"$VAR/story.xch"
 status=0
@@ -149,6 +175,16 @@ fi
 partyline account show 13800000001
 partyline ledger 13800000001 | tail -5
 partyline audit || status=1
+office_at=$(sed -n 's/.*partyline-office is up: \([^,]*\).*/\1/p' "$VAR/office.log")
+say
+if [ -n "$office_at" ]; then
+	say "The back office is at $office_at; its logins ($VAR/logins.txt):"
+	sed 's/^/  /' "$VAR/logins.txt"
+else
+	say "FAIL the back office did not start; $VAR/office.log:"
+	tail -5 "$VAR/office.log"
+	status=1
+fi
 say
 say "To listen to (what each phone heard):"
 ls "$VAR"/recordings/*.wav

@@ -90,8 +90,10 @@ int booking_runs(struct request *r, const char *id, json_t **runs)
 
 	if (err)
 		return err;
-	json_array_foreach(list, i, run) if (!err)
-		err = run_parties(r, run);
+	json_array_foreach(list, i, run) {
+		if (!err)
+			err = run_parties(r, run);
+	}
 	if (err)
 		json_decref(list);
 	else

@@ -56,7 +56,7 @@ static json_t *leg_working(const struct office *o, const json_t *leg)
 	char second[20];
 
 	(void)snprintf(second, sizeof(second), "%.19s", answered ? answered : "");
-	if (text == NULL || working_rate(&rate, text) != 0 || stamp_parse(second, &at) != 0)
+	if (text == NULL || answered == NULL || working_rate(&rate, text) != 0 || stamp_parse(second, &at) != 0)
 		return json_null();
 	at += strlen(answered) == 23 ? atoi(answered + 20) * 1000 : 0;
 	rate.version = (int)json_integer_value(json_object_get(leg, ".version"));
@@ -94,10 +94,12 @@ static int legs_of(struct request *r, const char *call, json_t **list)
 	size_t i;
 	int err = rows_get(r, &q, list);
 
-	if (!err)
-		json_array_foreach(*list, i, leg)
-			leg_finish(r, leg);
-	return err;
+	if (err)
+		return err;
+	json_array_foreach(*list, i, leg) {
+		leg_finish(r, leg);
+	}
+	return 0;
 }
 
 void call_get(struct request *r)

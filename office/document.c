@@ -62,10 +62,11 @@ static int operation_add(struct document *d, const char *path, const char *metho
 	o->method = method;
 	o->path = path;
 	o->json = json;
-	json_array_foreach(json_object_get(json, "parameters"), i, one) if (!err)
-		err = parameter_add(d, o, one);
-	json_object_foreach(json_object_get(json_object_get(json, "requestBody"), "content"), type, one)
-	{
+	json_array_foreach(json_object_get(json, "parameters"), i, one) {
+		if (!err)
+			err = parameter_add(d, o, one);
+	}
+	json_object_foreach(json_object_get(json_object_get(json, "requestBody"), "content"), type, one) {
 		o->body_type = type;
 		o->body_schema = schema_resolve(d->schemas, json_object_get(one, "schema"));
 	}
@@ -88,9 +89,12 @@ static int document_read(struct document *d)
 		return -EBADMSG;
 	}
 	err = schemas_alloc(&d->schemas, d->json);
-	json_object_foreach(json_object_get(d->json, "paths"), path, methods)
-		json_object_foreach(methods, method, one) if (!err)
-			err = operation_add(d, path, method, one);
+	json_object_foreach(json_object_get(d->json, "paths"), path, methods) {
+		json_object_foreach(methods, method, one) {
+			if (!err)
+				err = operation_add(d, path, method, one);
+		}
+	}
 	return err;
 }
 

@@ -71,9 +71,11 @@ static int directory_read(struct files *f, const char *dir, const char *path, un
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
-	int err = d ? 0 : -errno;
+	int err = 0;
 
-	while (!err && (e = readdir(d)) != NULL) {
+	if (d == NULL)
+		return -errno;
+	while (!err && (e = readdir(d)) != NULL) { /* cppcheck-suppress readdirCalled ; its own stream, and the main thread */
 		char file[2 * PATH_SIZE], below[PATH_SIZE];
 		struct stat st;
 
@@ -85,8 +87,7 @@ static int directory_read(struct files *f, const char *dir, const char *path, un
 		else if (S_ISREG(st.st_mode))
 			err = page_read(f, file, below, (size_t)st.st_size);
 	}
-	if (d)
-		(void)closedir(d);
+	(void)closedir(d);
 	return err;
 }
 

@@ -60,8 +60,10 @@ void groups_list(struct request *r)
 		answer_errno(r, err, "group");
 		return;
 	}
-	json_array_foreach(list, i, group) if (!err)
-		err = members_of(r, group);
+	json_array_foreach(list, i, group) {
+		if (!err)
+			err = members_of(r, group);
+	}
 	if (err) {
 		json_decref(list);
 		answer_errno(r, err, "group");

@@ -192,8 +192,12 @@ void page_answer(struct request *r, json_t *list, const char *key, const char *k
 		while (json_array_size(list) > limit)
 			(void)json_array_remove(list, json_array_size(list) - 1);
 	}
-	json_array_foreach(list, i, row)
-		json_object_foreach_safe(row, n, name, member) if (name[0] == '.')(void) json_object_del(row, name);
+	json_array_foreach(list, i, row) {
+		json_object_foreach_safe(row, n, name, member) {
+			if (name[0] == '.')
+				(void)json_object_del(row, name);
+		}
+	}
 	answer_json(r, 200, json_pack("{s:o, s:o}", "items", list, "next", next));
 }
 

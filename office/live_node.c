@@ -137,8 +137,9 @@ static int look_at_status(struct live_node *n, struct control_client *ask, bool 
 		size_t i;
 
 		live_tell_house(n->live, "node", live_node_json(n));
-		json_array_foreach(spans, i, span)
+		json_array_foreach(spans, i, span) {
 			live_tell_house(n->live, "span", live_span_json(n, span));
+		}
 	}
 	(void)pthread_mutex_unlock(&n->live->lock);
 	return 0;

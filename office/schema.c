@@ -70,8 +70,10 @@ static int patterns_find(struct schemas *s, const json_t *v)
 				err = patterns_find(s, member);
 		}
 	} else if (json_is_array(v)) {
-		json_array_foreach(v, i, member) if (!err)
-			err = patterns_find(s, member);
+		json_array_foreach(v, i, member) {
+			if (!err)
+				err = patterns_find(s, member);
+		}
 	}
 	return err;
 }
@@ -187,7 +189,10 @@ static bool type_fits(const json_t *type, const char *name)
 
 	if (json_is_string(type))
 		return strcmp(json_string_value(type), name) == 0;
-	json_array_foreach(type, i, one) if (strcmp(json_string_value(one), name) == 0) return true;
+	json_array_foreach(type, i, one) {
+		if (strcmp(json_string_value(one), name) == 0)
+			return true;
+	}
 	return type == NULL;
 }
 
@@ -196,7 +201,10 @@ static bool among(const json_t *list, const json_t *value)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one) if (json_equal(one, value)) return true;
+	json_array_foreach(list, i, one) {
+		if (json_equal(one, value))
+			return true;
+	}
 	return false;
 }
 
@@ -295,9 +303,10 @@ static bool check_one_of(const struct schemas *s, const json_t *choices, const j
 		const char *key;
 		bool good = schema_check(s, one, value, pointer, mine), meant = false;
 
-		json_object_foreach(json_object_get(one, "properties"), key, property)
+		json_object_foreach(json_object_get(one, "properties"), key, property) {
 			meant |= json_array_size(json_object_get(property, "enum")) == 1 &&
 			         among(json_object_get(property, "enum"), json_object_get(value, key));
+		}
 		if (!good && meant)
 			(void)json_array_extend(errors, mine);
 		json_decref(mine);

@@ -135,8 +135,9 @@ void tariff_rates(struct request *r)
 		answer_errno(r, err, "tariff");
 		return;
 	}
-	json_array_foreach(list, i, row)
+	json_array_foreach(list, i, row) {
 		show_clock(row);
+	}
 	page_answer(r, list, "class", "prefix");
 }
 
