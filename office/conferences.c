@@ -117,8 +117,11 @@ void party_drop(struct request *r)
 {
 	int order = atoi(r->param[1]);
 
-	if (order == 0)
-		answer_problem(r, PROBLEM_CONFLICT, "the host is no party: DELETE the conference");
-	else if (command(r, "drop", json_pack("{s:i}", "order", order), NULL))
+	if (order == 0) {
+		conference_get(r); /* what is not there for him is not there */
+		if (!answer_is_problem(r))
+			answer_problem(r, PROBLEM_CONFLICT, "the host is no party: DELETE the conference");
+	} else if (command(r, "drop", json_pack("{s:i}", "order", order), NULL)) {
 		answer_none(r);
+	}
 }

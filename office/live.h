@@ -50,6 +50,8 @@ void live_unlisten(struct live_listener *k);
 /* Up to size octets of what is there: how many; 0: nothing, and wait() was called, which makes wake() due (both under one lock,
  * so that none is lost); -ESHUTDOWN: the stream is over. */
 long live_next(struct live_listener *k, char *out, size_t size, void (*wait)(void *arg));
+/* A logout: its streams end now. */
+void live_end_session(struct live *l, const char *session_id);
 /* Main thread, about every second: heartbeats; sessions that are over end their streams. */
 void live_tick(struct live *l);
 

@@ -267,6 +267,11 @@ static void beat(struct live *l, int64_t now_us, const char *id, const struct se
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
+void live_end_session(struct live *l, const char *session_id)
+{
+	beat(l, clock_mono_us(), session_id, NULL);
+}
+
 void live_tick(struct live *l)
 {
 	int64_t now_us = clock_mono_us();

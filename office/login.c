@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "office/json.h"
 #include "office/limiter.h"
+#include "office/live.h"
 #include "office/resources.h"
 
 #define LOG_MODULE "login"
@@ -183,6 +184,7 @@ void session_delete(struct request *r)
 		answer_errno(r, err, "session");
 		return;
 	}
+	live_end_session(r->office->live, r->session.id);
 	session_cookie(r->office, "", r->answer.cookie);
 	answer_none(r);
 }

@@ -1,0 +1,30 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tests/systems/office_end.py WORLD: the live call is ended on the page; then it has its record, and the working of each charge."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from office_world import World
+
+w = World(sys.argv[1])
+check = w.check
+
+c = w.subscriber()
+call = w.conference(c)['id']
+check.answer('ended', c('DELETE', '/conferences/' + call), 204)
+end = time.time() + 20
+while time.time() < end and not c.get('/calls').json['items']:
+    time.sleep(0.2)
+detail = c.get('/calls/' + call).json
+members = [g for g in detail.get('legs', []) if g['role'] == 'member' and g['answered_at']]
+check('its legs have the working of what they cost', len(members) >= 2 and all(g['working']['amount'] == g['amount'] and g['working']['lines'] for g in members), detail)
+check.same('which make the charge', sum(g['amount']['e4'] for g in detail['legs']), detail['charge']['e4'])
+check('the trunk is not for him', all(g['trunk'] is None for g in detail['legs']))
+o = w.operator('operator')
+check('but for the operator', all(g['trunk'] for g in o.get('/calls/' + call).json['legs']))
+check('records', any(r['call'] == call for r in o.get('/records?number=13900000003').json['items']))
+with open(os.path.join(w.dir, 'cookie'), 'w') as f:
+    f.write(c.cookie)
+sys.exit(check.end())
