@@ -93,7 +93,7 @@ void conference_end(struct request *r)
 		answer_none(r);
 }
 
-void party_invite(struct request *r)
+void conference_invite(struct request *r)
 {
 	json_t *result;
 	char number[33];
@@ -104,7 +104,7 @@ void party_invite(struct request *r)
 	answer_json(r, 202, result);
 }
 
-void party_change(struct request *r)
+void conference_party_change(struct request *r)
 {
 	bool muted = json_is_true(json_object_get(r->body, "muted"));
 
@@ -113,7 +113,7 @@ void party_change(struct request *r)
 }
 
 /* Order 0 would be the host, and with him everybody: that is the conference's own end. */
-void party_drop(struct request *r)
+void conference_drop(struct request *r)
 {
 	int order = atoi(r->param[1]);
 

@@ -38,7 +38,7 @@ static bool find_route(struct request *r, const char *path)
 	unsigned allow;
 	int err = method_parse(r->method, &m);
 
-	r->route = route_find(err ? METHOD_GET : m, path, r->param, &allow);
+	r->route = routes_find(err ? METHOD_GET : m, path, r->param, &allow);
 	if (err && r->route) {
 		allow = r->route->method;
 		r->route = NULL;

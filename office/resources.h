@@ -44,9 +44,9 @@ void conferences_list(struct request *r);
 void conference_get(struct request *r);
 void conference_change(struct request *r);
 void conference_end(struct request *r);
-void party_invite(struct request *r);
-void party_change(struct request *r);
-void party_drop(struct request *r);
+void conference_invite(struct request *r);
+void conference_party_change(struct request *r);
+void conference_drop(struct request *r);
 /* calls.c, records.c */
 void calls_list(struct request *r);
 void call_get(struct request *r);

@@ -44,9 +44,9 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/conferences/{call}", ALL, 0, conference_get },
 	{ METHOD_PATCH, "/conferences/{call}", ROLE_SUBSCRIBER | ROLE_OPERATOR, 0, conference_change },
 	{ METHOD_DELETE, "/conferences/{call}", ROLE_SUBSCRIBER | ROLE_OPERATOR, 0, conference_end },
-	{ METHOD_POST, "/conferences/{call}/parties", ROLE_SUBSCRIBER | ROLE_OPERATOR, ROUTE_ONCE, party_invite },
-	{ METHOD_PATCH, "/conferences/{call}/parties/{order}", ROLE_SUBSCRIBER | ROLE_OPERATOR, 0, party_change },
-	{ METHOD_DELETE, "/conferences/{call}/parties/{order}", ROLE_SUBSCRIBER | ROLE_OPERATOR, 0, party_drop },
+	{ METHOD_POST, "/conferences/{call}/parties", ROLE_SUBSCRIBER | ROLE_OPERATOR, ROUTE_ONCE, conference_invite },
+	{ METHOD_PATCH, "/conferences/{call}/parties/{order}", ROLE_SUBSCRIBER | ROLE_OPERATOR, 0, conference_party_change },
+	{ METHOD_DELETE, "/conferences/{call}/parties/{order}", ROLE_SUBSCRIBER | ROLE_OPERATOR, 0, conference_drop },
 	{ METHOD_GET, "/calls", ALL, 0, calls_list },
 	{ METHOD_GET, "/calls/{call}", ALL, 0, call_get },
 	{ METHOD_GET, "/records", CHECKING, 0, records_list },
@@ -149,8 +149,8 @@ static bool path_fits(const char *pattern, const char *path, char param[REQUEST_
 	return *pattern == '\0' && *path == '\0';
 }
 
-const struct route *route_find(enum method m, const char *path, char param[REQUEST_PARAMS_MAX][REQUEST_PARAM_SIZE],
-                               unsigned *allow)
+const struct route *routes_find(enum method m, const char *path, char param[REQUEST_PARAMS_MAX][REQUEST_PARAM_SIZE],
+                                unsigned *allow)
 {
 	*allow = 0;
 	for (unsigned i = 0; i < ARRAY_LEN(routes); i++) {

@@ -30,8 +30,8 @@ int         method_parse(const char *name, enum method *m); /* also HEAD, which 
 
 /* The route of a path behind API_PREFIX; its parameters go into param. NULL: none; *allow: the methods there are, 0: no such
  * path. */
-const struct route *route_find(enum method m, const char *path, char param[REQUEST_PARAMS_MAX][REQUEST_PARAM_SIZE],
-                               unsigned *allow);
+const struct route *routes_find(enum method m, const char *path, char param[REQUEST_PARAMS_MAX][REQUEST_PARAM_SIZE],
+                                unsigned *allow);
 /* Table against document, both ways: every difference is a line on errors. 0 or -EBADMSG. */
 int routes_check(const struct document *d, FILE *errors);
 
