@@ -50,7 +50,7 @@ static void command_status(struct control_request *r, const json_t *args, void *
 {
 	struct commands *c = arg;
 	struct node *n = c->node;
-	unsigned up = 0, legs = 0, free_channels = 0;
+	unsigned up = 0, legs = 0, free_channels = 0, trunks = 0, trunks_up = 0;
 
 	(void)args;
 	for (unsigned i = 0; i < node_span_count(n); i++) {
@@ -61,13 +61,22 @@ static void command_status(struct control_request *r, const json_t *args, void *
 		legs += s.calls;
 		free_channels += s.free_channels;
 	}
-	control_reply(r, json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "name",
+	for (unsigned i = 0; node_sip(n) && sip_trunk_at(node_sip(n), i); i++) {
+		struct sip_trunk_info t;
+
+		sip_trunk_info(sip_trunk_at(node_sip(n), i), &t);
+		trunks++;
+		trunks_up += t.up;
+		legs += t.calls;
+		free_channels += t.up ? t.free_channels : 0;
+	}
+	control_reply(r, json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "name",
 	                           node_options(n)->name, "pid", (json_int_t)getpid(), "started_at",
 	                           commands_stamp(node_started_utc_us(n)), "up_s",
 	                           (json_int_t)((clock_utc_us() - node_started_utc_us(n)) / 1000000), "calls",
 	                           (json_int_t)node_calls(n)->call_count, "pending", (json_int_t)node_legs(n), "legs",
 	                           (json_int_t)legs, "spans", (json_int_t)node_span_count(n), "spans_up", (json_int_t)up,
-	                           "free_channels", (json_int_t)free_channels, "coroutines", (json_int_t)coro_count(node_loop(n)),
+	                           "trunks", (json_int_t)trunks, "trunks_up", (json_int_t)trunks_up, "free_channels", (json_int_t)free_channels, "coroutines", (json_int_t)coro_count(node_loop(n)),
 	                           "jobs", (json_int_t)worker_pool_busy(node_workers(n)), "log", log_level_name()));
 }
 
@@ -204,6 +213,7 @@ static const struct {
 	{ "trace", "span [file]", "D-channel frames into a pcap file; without a file no more", command_trace },
 	{ "routes", "", "the routes of outgoing calls, with their trunks", command_routes },
 	{ "route", "route", "one of them", command_route },
+	{ "trunks", "", "the SIP trunks, their peers, how much is going on", command_trunks },
 	{ "calls", "", "the multi-party calls", command_calls },
 	{ "call", "call", "one call with its parties", command_call },
 	{ "invite", "call number [id]", "a party is called into a call; its outcome is told by events", command_invite },

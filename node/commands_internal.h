@@ -29,6 +29,9 @@ void command_service(struct control_request *r, const json_t *args, void *arg);
 void command_loop(struct control_request *r, const json_t *args, void *arg);
 void command_trace(struct control_request *r, const json_t *args, void *arg);
 
+/* commands_trunk.c */
+void command_trunks(struct control_request *r, const json_t *args, void *arg);
+
 /* commands_call.c */
 json_t *commands_call_detail(struct mparty *m);
 uint64_t commands_call_talking(const struct mparty *m); /* another value when others talk */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "node/config.h"
+#include "node/config_internal.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,13 +13,6 @@
 #include "booking/zone.h"
 #include "core/address.h"
 
-struct check { /* the checks that a table cannot make; each names its setting */
-	struct config_file *file;
-	struct node_config *c;
-};
-
-#define WRONG(k, where, ...) config_error((k)->file, (where), __VA_ARGS__)
-
 bool node_config_word(const char *s)
 {
 	for (; *s; s++)
@@ -28,7 +21,7 @@ bool node_config_word(const char *s)
 	return true;
 }
 
-static void where_in(char out[CONFIG_PATH_MAX], const char *list, unsigned i, const char *name)
+void where_in(char out[CONFIG_PATH_MAX], const char *list, unsigned i, const char *name)
 {
 	(void)snprintf(out, CONFIG_PATH_MAX, "%s[%u].%s", list, i, name);
 }
@@ -67,36 +60,35 @@ static void check_dahdi(struct check *k, unsigned i)
 			WRONG(k, where, "is that of span %s too", k->c->options.span[j].e1.name);
 }
 
-/* What a span's own numbers do not say is as in the node's. */
-static void check_span_numbers(struct check *k, unsigned i)
+void check_own_numbers(struct check *k, const char *list, unsigned i, bool *own, struct number_rules *rules)
 {
-	struct node_options *o = &k->c->options;
+	const struct number_rules *node = &k->c->options.numbers;
 	char where[CONFIG_PATH_MAX];
 	const char *wrong;
 
-	where_in(where, "spans", i, "numbers");
-	o->span[i].own_numbers = config_given(k->file, where);
+	where_in(where, list, i, "numbers");
+	*own = config_given(k->file, where);
 	for (const struct config_field *d = number_rules_table; d->name; d++) {
 		size_t size = d->type == CONFIG_STRINGS ? d->size * (size_t)d->max : d->size;
 
-		(void)snprintf(where, sizeof(where), "spans[%u].numbers.%s", i, d->name);
+		(void)snprintf(where, sizeof(where), "%s[%u].numbers.%s", list, i, d->name);
 		if (!config_given(k->file, where))
-			memcpy((char *)&o->span[i].numbers + d->offset, (const char *)&o->numbers + d->offset, size);
+			memcpy((char *)rules + d->offset, (const char *)node + d->offset, size);
 	}
-	o->span[i].numbers.npi = o->numbers.npi;
-	wrong = number_rules_check(&o->span[i].numbers);
-	if (wrong && o->span[i].own_numbers) {
-		where_in(where, "spans", i, "numbers");
+	rules->npi = node->npi;
+	wrong = number_rules_check(rules);
+	if (wrong && *own) {
+		where_in(where, list, i, "numbers");
 		WRONG(k, where, "%s", wrong);
 	}
 }
 
 static void check_spans(struct check *k)
 {
-	const struct node_options *o = &k->c->options;
+	struct node_options *o = &k->c->options;
 
-	if (o->span_count == 0)
-		WRONG(k, "spans", "at least one span is needed");
+	if (o->span_count == 0 && o->trunk_count == 0)
+		WRONG(k, "spans", "at least one span, or one of trunks, is needed");
 	for (unsigned i = 0; i < o->span_count; i++) {
 		const struct e1_span_config *s = &o->span[i].e1;
 		char where[CONFIG_PATH_MAX];
@@ -110,7 +102,7 @@ static void check_spans(struct check *k)
 		where_in(where, "spans", i, "los_clear_ms");
 		if (s->los_clear_ms < s->los_alarm_ms)
 			WRONG(k, where, "is less than los_alarm_ms");
-		check_span_numbers(k, i);
+		check_own_numbers(k, "spans", i, &o->span[i].own_numbers, &o->span[i].numbers);
 		if (s->transport == E1_PSEUDOWIRE)
 			check_pseudowire(k, i);
 		else
@@ -298,6 +290,7 @@ static int config_complete(struct config_file *f, struct node_config **cp)
 	if (err != -ENOMEM) {
 		check_rest(&k);
 		check_spans(&k);
+		check_trunks(&k);
 		node_config_check_routes(f, &c->options);
 		check_sounds(&k);
 		check_places(&k);

@@ -12,8 +12,8 @@ struct check {
 
 #define WRONG(k, where, ...) config_error((k)->file, (where), __VA_ARGS__)
 
-/* The place of a name among all trunks of the node, in the order in which they are opened; a span is "pstn" or "e1/pstn". -1:
- * none. */
+/* The place of a name among all trunks of the node, in the order in which they are opened; a span is "pstn" or "e1/pstn", a SIP
+ * trunk "ims" or "sip/ims". -1: none. */
 static int trunk_named(const struct check *k, const char *name)
 {
 	const char *bare = strncmp(name, "e1/", 3) == 0 ? name + 3 : name;
@@ -21,6 +21,10 @@ static int trunk_named(const struct check *k, const char *name)
 	for (unsigned i = 0; i < k->o->span_count; i++)
 		if (strcmp(k->o->span[i].e1.name, bare) == 0)
 			return (int)i;
+	bare = strncmp(name, "sip/", 4) == 0 ? name + 4 : name;
+	for (unsigned i = 0; i < k->o->trunk_count; i++)
+		if (strcmp(k->o->trunk[i].sip.name, bare) == 0)
+			return (int)(k->o->span_count + i);
 	return -1;
 }
 

@@ -3,7 +3,7 @@
  * other files for that. */
 #include "core/clock.h"
 #include "core/worker.h"
-#include "node/config.h"
+#include "node/config_internal.h"
 #include "prompts/catalogue.h"
 
 #define IN_NODE(member)    CONFIG_AT(struct node_config, member)
@@ -304,8 +304,10 @@ const struct config_field node_config_table[] = {
 	{ "sounds", CONFIG_SECTION, SECTION_OF_CONFIG, .table = sounds_table, .text = "What callers hear." },
 	{ "numbers", CONFIG_SECTION, IN_NODE(options.numbers), .table = number_rules_table, .text = "The dialling plan." },
 	{ "spans", CONFIG_LIST, WORDS(struct node_config, options.span), .max = NODE_SPANS_MAX, .table = span_table,
-	  .count_offset = offsetof(struct node_config, options.span_count), .preset = NULL,
-	  .text = "The E1 spans, at least one." },
+	  .count_offset = offsetof(struct node_config, options.span_count), .preset = "0",
+	  .text = "The E1 spans. A node has at least a span or a trunk." },
+	{ "trunks", CONFIG_LIST, WORDS(struct node_config, options.trunk), .max = NODE_TRUNKS_MAX, .table = node_trunk_table,
+	  .count_offset = offsetof(struct node_config, options.trunk_count), .preset = "0", .text = "The SIP trunks." },
 	{ "groups", CONFIG_LIST, WORDS(struct node_config, options.group), .max = ROUTE_GROUPS_MAX, .table = group_table,
 	  .count_offset = offsetof(struct node_config, options.group_count), .preset = "0",
 	  .text = "Spans and trunks under one name, for routes. None by default." },

@@ -32,6 +32,7 @@ struct node {
 	struct conference_sounds sounds;
 	struct route_table      *routes;
 	struct e1_trunk         *trunk[NODE_SPANS_MAX];
+	struct sip              *sip; /* NULL: no SIP trunk */
 	struct mparty_env        mparty;
 	struct ivr_env           ivr;
 	struct incoming_table    incoming;
@@ -142,6 +143,27 @@ static int node_open_store(struct node *n)
 	return billing_open(&n->billing, n->loop, n->store, n->workers, &n->counters, &config);
 }
 
+static int node_open_sip(struct node *n)
+{
+	const struct node_options *o = &n->options;
+	struct sip_trunk *t;
+	int err = o->trunk_count ? sip_alloc(&n->sip, n->loop, n->media, &n->counters) : 0;
+
+	for (unsigned i = 0; !err && i < o->trunk_count; i++) {
+		struct sip_trunk_config c = o->trunk[i].sip;
+
+		c.numbers = number_for_trunk(o->trunk[i].own_numbers ? &o->trunk[i].numbers : &o->numbers);
+		c.incoming = node_incoming;
+		c.arg = n;
+		err = sip_trunk_alloc(&t, n->sip, &c);
+		if (err)
+			log_error("trunk %s: %s", c.name, strerror(-err));
+		else
+			err = route_trunk_add(n->routes, sip_trunk_trunk(t));
+	}
+	return err;
+}
+
 static int node_open_trunks(struct node *n)
 {
 	const struct node_options *o = &n->options;
@@ -163,6 +185,8 @@ static int node_open_trunks(struct node *n)
 		else
 			err = route_trunk_add(n->routes, e1_trunk_trunk(n->trunk[i]));
 	}
+	if (!err)
+		err = node_open_sip(n);
 	return err;
 }
 
@@ -282,9 +306,14 @@ int node_alloc(struct node **np, struct loop *l, const struct node_options *o)
 
 int node_start(struct node *n)
 {
+	int err;
+
 	MAGIC_CHECK(n, NODE_MAGIC);
 	booked_start(n->ivr.booked);
-	return media_start(n->media);
+	err = media_start(n->media);
+	if (!err && n->sip)
+		err = sip_start(n->sip);
+	return err;
 }
 
 /* ---- the end ---- */
@@ -312,7 +341,7 @@ static bool node_quiet(const struct node *n)
 		if (info.calls > 0)
 			return false;
 	}
-	return node_legs(n) == 0 && booked_idle(n->ivr.booked) && n->mparty.call_count == 0 &&
+	return (n->sip == NULL || sip_legs(n->sip) == 0) && node_legs(n) == 0 && booked_idle(n->ivr.booked) && n->mparty.call_count == 0 &&
 	       worker_pool_busy(n->workers) == 0 && billing_idle(n->billing);
 }
 
@@ -335,6 +364,8 @@ static void node_close_trunks(struct node *n)
 		e1_trunk_free(n->trunk[i]);
 		n->trunk[i] = NULL;
 	}
+	sip_free(n->sip);
+	n->sip = NULL;
 }
 
 static void node_stop_check(struct loop_timer *t)
@@ -414,6 +445,11 @@ struct e1_trunk *node_trunk_at(struct node *n, unsigned i)
 struct route_table *node_routes(struct node *n)
 {
 	return n->routes;
+}
+
+struct sip *node_sip(struct node *n)
+{
+	return n->sip;
 }
 
 struct mparty_env *node_calls(struct node *n)

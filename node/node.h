@@ -15,9 +15,11 @@
 #include "ivr/booked.h"
 #include "ivr/ivr.h"
 #include "route/number.h"
+#include "sip/sip.h"
 #include "store/store.h"
 
 #define NODE_SPANS_MAX    32
+#define NODE_TRUNKS_MAX   16
 #define NODE_SERVICES_MAX 64
 #define NODE_MUSIC_MAX    16
 
@@ -34,6 +36,15 @@ struct node_span {
 struct node_route {
 	struct route_config route;
 	char                failover[ROUTE_CAUSES_MAX][4]; /* as written; route.failover was made from it */
+};
+
+struct node_trunk {
+	struct sip_trunk_config sip;  /* but for numbers, handlers, and what the texts below say */
+	bool                  own_numbers;
+	struct number_rules   numbers;
+	/* as written in the file; node_config_load() puts them into sip */
+	char                  peer[SIP_PEERS_MAX][64], source[SIP_TRUNK_SOURCES_MAX][64], codec[RTP_PAYLOADS_MAX][20];
+	unsigned              peer_count, source_count, codec_count;
 };
 
 struct node_options { /* copied; strings too */
@@ -54,6 +65,8 @@ struct node_options { /* copied; strings too */
 	unsigned              group_count;
 	struct node_route     route[ROUTE_ROUTES_MAX];   /* prefixes canonical */
 	unsigned              route_count;               /* 0: every number over all trunks, hunted in their order */
+	struct node_trunk     trunk[NODE_TRUNKS_MAX];  /* SIP */
+	unsigned              trunk_count;
 	struct ivr_service    service[NODE_SERVICES_MAX]; /* numbers canonical */
 	unsigned              service_count;
 	struct ivr_settings   ivr;
@@ -71,7 +84,7 @@ void node_options_default(struct node_options *o);
 
 /* Blocking: sounds are read, the database is asked for its schema. Errors are in the log; *np only on success. */
 int  node_alloc(struct node **np, struct loop *l, const struct node_options *o);
-int  node_start(struct node *n);            /* the tick and the spans */
+int  node_start(struct node *n);            /* the tick, the spans, SIP: -EADDRINUSE */
 /* Calls are released (cause 16: after an announcement 41 would make exchanges try elsewhere), callbacks given up, the last
  * settlement waited for; then done is called from the loop. */
 void node_stop(struct node *n, void (*done)(void *arg), void *arg);
@@ -83,6 +96,7 @@ struct e1_span *node_span(struct node *n, const char *name);     /* NULL: no suc
 unsigned        node_span_count(const struct node *n);
 struct e1_trunk *node_trunk_at(struct node *n, unsigned i);
 struct route_table *node_routes(struct node *n);
+struct sip     *node_sip(struct node *n);                        /* NULL: no SIP trunk, or closed */
 struct mparty_env *node_calls(struct node *n);
 struct ivr_env    *node_ivr(struct node *n);
 struct counter_registry *node_counters(struct node *n);

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sip/sip_leg_event.c - what may come on a SIP call in each of its states: a table, every event listed in every state.
+ *
+ *    INVITE in                                   INVITE out
+ *    IN_NEW --180/183--> IN_EARLY                OUT_CALLING --18x--> OUT_EARLY
+ *       \----200--> IN_ANSWERED <--200--/            \------200------> TALKING <--200--/
+ *                     --ACK--> TALKING           3xx: OUT_ASKING, then OUT_CALLING to the new number
+ *
+ *    any --BYE, CANCEL, final response, theirs or ours--> ENDING --terminated--> gone
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/clock.h"
+#include "sip/cause.h"
+#include "sip/sip_internal.h"
+
+#define LOG_MODULE "sip"
+
+#define GLARE_MIN_MS 2100 /* RFC 3261 14.1: 2.1 to 4 s for who owns the Call-ID, 0 to 2 s for the other */
+#define GLARE_MAX_MS 4000
+#define GLARE_RETRIES 3
+
+typedef void(sip_leg_event_h)(struct sip_leg *sl, const struct sip_message *m);
+
+static void nothing(struct sip_leg *sl, const struct sip_message *m)
+{
+	(void)sl;
+	(void)m;
+}
+
+static void odd(struct sip_leg *sl, const struct sip_message *m)
+{
+	counter_inc(&sl->trunk->counter[SIP_UNEXPECTED]);
+	LOGX(LOG_DEBUG, &sl->leg.log, "event %d in state %d", (int)m->op, (int)sl->state);
+}
+
+/* ---- descriptions ---- */
+
+/* Ends it from our side: the other end answered with what we cannot speak. */
+static void give_up(struct sip_leg *sl, int cause, const char *why)
+{
+	LOGX(LOG_WARN, &sl->leg.log, "ended: %s", why);
+	sip_leg_send_end(sl, cause);
+	sip_leg_ended(sl, cause, -1, false, clock_mono_us());
+}
+
+/* Their answer to our offer. 0 too when there is none in it. */
+static int take_answer(struct sip_leg *sl, const struct sip_message *m)
+{
+	struct sdp_error e = { 0 };
+	int err;
+
+	if (!sl->offering || m->body == NULL)
+		return 0;
+	err = sdp_take_answer(sl->sdp, m->body, m->body_len, &e);
+	if (err) {
+		LOGX(LOG_INFO, &sl->leg.log, "its answer: line %u: %s", e.line, e.text);
+		return err;
+	}
+	sl->offering = sl->state == SIP_OUT_CALLING || sl->state == SIP_OUT_EARLY; /* another fork, or the 200, may say another */
+	sip_leg_sound(sl);
+	return 0;
+}
+
+/* Their offer, or their wish for one of ours; answered at once. */
+static void take_offer(struct sip_leg *sl, const struct sip_message *m, enum sip_op op)
+{
+	struct sdp_error e = { 0 };
+	char text[SDP_TEXT_MAX];
+	int err;
+
+	counter_inc(&sl->trunk->counter[SIP_OFFERS]);
+	if (m->body == NULL && op == SIP_DO_RESPOND_UPDATE) { /* a session refreshed (RFC 4028), a new target */
+		sip_leg_respond(sl, op, 200, "OK", NULL);
+		return;
+	}
+	if (m->body == NULL) { /* RFC 3261 14.2: our offer is in the 200, their answer in the ACK */
+		err = sdp_make_offer(sl->sdp, RTP_SEND | RTP_RECV, text, sizeof(text));
+		sl->offering = !err;
+		sip_leg_respond(sl, op, err ? 500 : 200, err ? "Server Internal Error" : "OK", err ? NULL : text);
+		return;
+	}
+	err = sdp_take_offer(sl->sdp, m->body, m->body_len, &e);
+	if (!err)
+		err = sdp_make_answer(sl->sdp, RTP_SEND | RTP_RECV, text, sizeof(text));
+	if (err) {
+		LOGX(LOG_INFO, &sl->leg.log, "its new offer: line %u: %s", e.line, e.text);
+		sip_leg_respond(sl, op, err == -EBADMSG ? 400 : 488, err == -EBADMSG ? "Bad Session Description" : "Not Acceptable Here",
+		                NULL);
+		return;
+	}
+	sip_leg_respond(sl, op, 200, "OK", text);
+	sip_leg_sound(sl);
+}
+
+static void reinvite(struct sip_leg *sl, const struct sip_message *m)
+{
+	take_offer(sl, m, SIP_DO_RESPOND);
+}
+
+static void update(struct sip_leg *sl, const struct sip_message *m)
+{
+	take_offer(sl, m, SIP_DO_RESPOND_UPDATE);
+}
+
+static void update_ending(struct sip_leg *sl, const struct sip_message *m)
+{
+	(void)m;
+	sip_leg_respond(sl, SIP_DO_RESPOND_UPDATE, 481, "Call Does Not Exist", NULL);
+}
+
+static void reinvite_ending(struct sip_leg *sl, const struct sip_message *m)
+{
+	(void)m;
+	sip_leg_respond(sl, SIP_DO_RESPOND, 481, "Call Does Not Exist", NULL);
+}
+
+/* ---- coming in ---- */
+
+static void prack(struct sip_leg *sl, const struct sip_message *m)
+{
+	if (take_answer(sl, m) != 0)
+		give_up(sl, CAUSE_BEARER_NOT_IMPLEMENTED, "the answer in its PRACK");
+}
+
+static void ack(struct sip_leg *sl, const struct sip_message *m)
+{
+	int err = take_answer(sl, m);
+
+	sl->state = SIP_TALKING;
+	sip_leg_look_held(sl);
+	if (err || sl->offering || !sl->agreed) /* a 200 with an offer wants an answer in the ACK (RFC 3264 5) */
+		give_up(sl, CAUSE_BEARER_NOT_IMPLEMENTED, "the answer in its ACK");
+}
+
+static void ack_again(struct sip_leg *sl, const struct sip_message *m)
+{
+	if (take_answer(sl, m) != 0)
+		give_up(sl, CAUSE_BEARER_NOT_IMPLEMENTED, "the answer in its ACK");
+	sl->offering = false;
+}
+
+static void cancelled(struct sip_leg *sl, const struct sip_message *m)
+{
+	int location = -1, cause = sip_cause_of_request(sip_message_find(m, "Reason"), &location);
+
+	counter_inc(&sl->trunk->counter[SIP_CANCELLED]);
+	sip_leg_ended(sl, cause, location, true, m->at_us);
+}
+
+static void bye(struct sip_leg *sl, const struct sip_message *m)
+{
+	int location = -1, cause = sip_cause_of_request(sip_message_find(m, "Reason"), &location);
+
+	sip_leg_ended(sl, cause, location, true, m->at_us);
+}
+
+/* application/dtmf-relay: "Signal=5\r\nDuration=160" */
+static void info(struct sip_leg *sl, const struct sip_message *m)
+{
+	struct leg_event ev = { .type = LEG_EV_KEY };
+	const char *signal;
+
+	if (!sl->trunk->config.info_digits || m->body == NULL || m->content_type == NULL ||
+	    strcasecmp(m->content_type, "application/dtmf-relay") != 0)
+		return;
+	signal = strcasestr(m->body, "signal");
+	if (signal == NULL)
+		return;
+	signal += strlen("signal");
+	signal += strspn(signal, " \t=");
+	if (*signal == '\0' || strchr("0123456789*#ABCD", *signal) == NULL)
+		return;
+	ev.key = *signal;
+	leg_emit(&sl->leg, &ev);
+}
+
+/* ---- going out ---- */
+
+static bool early_media(const struct sip_message *m)
+{
+	const char *value = sip_message_find(m, "P-Early-Media");
+
+	return m->body && !(value && (strcasestr(value, "inactive") || strcasestr(value, "recvonly")));
+}
+
+static void provisional(struct sip_leg *sl, const struct sip_message *m)
+{
+	bool inband;
+
+	sip_leg_open_port(sl);
+	if (take_answer(sl, m) != 0) {
+		give_up(sl, CAUSE_BEARER_NOT_IMPLEMENTED, "the answer in its 18x");
+		return;
+	}
+	sl->state = SIP_OUT_EARLY;
+	inband = early_media(m);
+	if (m->status == 180)
+		leg_got_alerting(&sl->leg, inband);
+	else if (inband)
+		leg_got_progress(&sl->leg, true);
+	else
+		leg_got_proceeding(&sl->leg);
+}
+
+static void answered(struct sip_leg *sl, const struct sip_message *m)
+{
+	int err;
+
+	sip_leg_open_port(sl);
+	sl->state = SIP_TALKING;
+	err = take_answer(sl, m);
+	if (err || !sl->agreed) { /* never answered: free */
+		give_up(sl, CAUSE_BEARER_NOT_IMPLEMENTED, "the answer in its 200");
+		return;
+	}
+	counter_inc(&sl->trunk->counter[SIP_CALLS_OUT_ANSWERED]);
+	leg_got_answer(&sl->leg, m->at_us);
+	sip_leg_look_held(sl);
+}
+
+/* The next peer, when this one did not take the call at all: no answer, no connection, 503 (RFC 3263 4.3). */
+static bool next_peer(struct sip_leg *sl, const struct sip_message *m)
+{
+	struct sip *s = sl->trunk->sip;
+	bool dead = m->status == 503 || (m->status == 408 && m->local);
+
+	if (!dead)
+		return false;
+	sip_trunk_peer_failed(sl->trunk, sl->peer, m->retry_after_s);
+	if (sl->state != SIP_OUT_CALLING)
+		return false;
+	sip_hash_remove(s, sl);
+	sl->number = sip_stack_number(s->stack);
+	sip_hash_add(s, sl);
+	if (sip_leg_send_invite(sl) != 0)
+		return false;
+	counter_inc(&sl->trunk->counter[SIP_FAILOVERS]);
+	return true;
+}
+
+/* Rule 13: only after the new number passed the same test, once, and charged as the number that was dialled. */
+static bool redirected(struct sip_leg *sl, const struct sip_message *m)
+{
+	const struct sip_trunk_config *c = &sl->trunk->config;
+	const char *contact = sip_message_find(m, "Contact");
+	struct leg_party to;
+
+	if (m->status < 300 || m->status > 399)
+		return false;
+	counter_inc(&sl->trunk->counter[SIP_REDIRECTS]);
+	if (c->redirect == NULL || sl->redirected || contact == NULL ||
+	    sip_identity_called(contact, &c->numbers, &to) != 0 || to.canonical[0] == '\0')
+		return false;
+	(void)snprintf(sl->called, sizeof(sl->called), "%s", to.canonical);
+	sl->redirected = true;
+	sl->state = SIP_OUT_ASKING;
+	LOGX(LOG_INFO, &sl->leg.log, "redirected to %s", sl->called);
+	c->redirect(sl->leg.id, sl->called, c->arg);
+	return true;
+}
+
+static void refused(struct sip_leg *sl, const struct sip_message *m)
+{
+	int location = -1, cause;
+
+	if (next_peer(sl, m) || redirected(sl, m))
+		return;
+	cause = sip_cause_of_response(m->status, sip_message_find(m, "Reason"), &location);
+	LOGX(LOG_INFO, &sl->leg.log, "refused: %d %s%s, cause %d", m->status, m->phrase ? m->phrase : "",
+	     m->local ? " (nothing came)" : "", cause);
+	sip_leg_ended(sl, cause, location, !m->local, m->at_us);
+}
+
+/* What sip_redirected() says: status 0 is yes. */
+static void redirect_told(struct sip_leg *sl, const struct sip_message *m)
+{
+	struct sip *s = sl->trunk->sip;
+
+	if (m->status != 0) {
+		sip_leg_ended(sl, CAUSE_CALL_REJECTED, -1, false, clock_mono_us());
+		return;
+	}
+	sip_hash_remove(s, sl);
+	sl->number = sip_stack_number(s->stack);
+	sip_hash_add(s, sl);
+	sl->state = SIP_OUT_CALLING;
+	sl->tried = 0;
+	if (sip_leg_send_invite(sl) != 0) {
+		sl->state = SIP_OUT_ASKING; /* nothing was sent */
+		sip_leg_ended(sl, CAUSE_NO_CIRCUIT, -1, false, clock_mono_us());
+	}
+}
+
+/* ---- our re-INVITE ---- */
+
+static void reanswered(struct sip_leg *sl, const struct sip_message *m)
+{
+	if (take_answer(sl, m) != 0)
+		give_up(sl, CAUSE_BEARER_NOT_IMPLEMENTED, "the answer to our re-INVITE");
+}
+
+static void rerefused(struct sip_leg *sl, const struct sip_message *m)
+{
+	sl->offering = false;
+	if (m->status == 491 && sl->retries++ < GLARE_RETRIES) {
+		loop_timer_start(&sl->timer, sl->leg.outgoing ? CLOCK_MS(GLARE_MIN_MS + random_below(GLARE_MAX_MS - GLARE_MIN_MS))
+		                                              : CLOCK_MS(random_below(2000)));
+		return;
+	}
+	if (m->status == 481 || m->status == 408) /* RFC 3261 12.2.1.2: the call is not there any more */
+		give_up(sl, CAUSE_RECOVERY_ON_TIMER_EXPIRY, "our re-INVITE found no call");
+}
+
+/* ---- the end ---- */
+
+static void terminated(struct sip_leg *sl, const struct sip_message *m)
+{
+	if (!leg_over(&sl->leg)) /* no ACK, no PRACK, a session that nobody refreshed: Sofia ended it */
+		sip_leg_ended(sl, CAUSE_RECOVERY_ON_TIMER_EXPIRY, -1, false, m->at_us);
+	sip_leg_gone(sl);
+}
+
+/* ---- the table ---- */
+
+#define EVENTS (SIP_EV_TERMINATED - SIP_EV_PROVISIONAL + 1)
+#define AT(op) ((op) - SIP_EV_PROVISIONAL)
+
+static sip_leg_event_h *const table[SIP_LEG_STATES][EVENTS] = {
+	[SIP_IN_NEW] = {
+		[AT(SIP_EV_PROVISIONAL)] = odd, [AT(SIP_EV_ANSWER)] = odd, [AT(SIP_EV_REFUSED)] = odd,
+		[AT(SIP_EV_CANCEL)] = cancelled, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update,
+		[AT(SIP_EV_PRACK)] = odd, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
+	},
+	[SIP_IN_EARLY] = {
+		[AT(SIP_EV_PROVISIONAL)] = odd, [AT(SIP_EV_ANSWER)] = odd, [AT(SIP_EV_REFUSED)] = odd,
+		[AT(SIP_EV_CANCEL)] = cancelled, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update,
+		[AT(SIP_EV_PRACK)] = prack, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
+	},
+	[SIP_IN_ANSWERED] = {
+		[AT(SIP_EV_PROVISIONAL)] = odd, [AT(SIP_EV_ANSWER)] = odd, [AT(SIP_EV_REFUSED)] = odd,
+		[AT(SIP_EV_CANCEL)] = cancelled, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = reinvite,
+		[AT(SIP_EV_UPDATE)] = update, [AT(SIP_EV_PRACK)] = prack, [AT(SIP_EV_ACK)] = ack, [AT(SIP_EV_INFO)] = info,
+		[AT(SIP_EV_TERMINATED)] = terminated,
+	},
+	[SIP_OUT_CALLING] = {
+		[AT(SIP_EV_PROVISIONAL)] = provisional, [AT(SIP_EV_ANSWER)] = answered, [AT(SIP_EV_REFUSED)] = refused,
+		[AT(SIP_EV_CANCEL)] = odd, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update,
+		[AT(SIP_EV_PRACK)] = odd, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
+	},
+	[SIP_OUT_EARLY] = {
+		[AT(SIP_EV_PROVISIONAL)] = provisional, [AT(SIP_EV_ANSWER)] = answered, [AT(SIP_EV_REFUSED)] = refused,
+		[AT(SIP_EV_CANCEL)] = odd, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update,
+		[AT(SIP_EV_PRACK)] = odd, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
+	},
+	[SIP_OUT_ASKING] = { /* the redirected INVITE is over; its number is left when the next begins */
+		[AT(SIP_EV_PROVISIONAL)] = nothing, [AT(SIP_EV_ANSWER)] = odd, [AT(SIP_EV_REFUSED)] = redirect_told,
+		[AT(SIP_EV_CANCEL)] = odd, [AT(SIP_EV_BYE)] = odd, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update_ending,
+		[AT(SIP_EV_PRACK)] = odd, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = odd, [AT(SIP_EV_TERMINATED)] = nothing,
+	},
+	[SIP_TALKING] = {
+		[AT(SIP_EV_PROVISIONAL)] = nothing, [AT(SIP_EV_ANSWER)] = reanswered, [AT(SIP_EV_REFUSED)] = rerefused,
+		[AT(SIP_EV_CANCEL)] = nothing, /* of a re-INVITE: Sofia has answered it */
+		[AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = reinvite, [AT(SIP_EV_UPDATE)] = update, [AT(SIP_EV_PRACK)] = prack,
+		[AT(SIP_EV_ACK)] = ack_again, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
+	},
+	[SIP_ENDING] = { /* what crossed our end */
+		[AT(SIP_EV_PROVISIONAL)] = nothing, [AT(SIP_EV_ANSWER)] = nothing, [AT(SIP_EV_REFUSED)] = nothing,
+		[AT(SIP_EV_CANCEL)] = nothing, [AT(SIP_EV_BYE)] = nothing, [AT(SIP_EV_REINVITE)] = reinvite_ending,
+		[AT(SIP_EV_UPDATE)] = update_ending, [AT(SIP_EV_PRACK)] = nothing, [AT(SIP_EV_ACK)] = nothing,
+		[AT(SIP_EV_INFO)] = nothing, [AT(SIP_EV_TERMINATED)] = terminated,
+	},
+};
+
+void sip_leg_event(struct sip_leg *sl, const struct sip_message *m)
+{
+	assert(m->op >= SIP_EV_PROVISIONAL && m->op <= SIP_EV_TERMINATED);
+	MAGIC_CHECK(&sl->leg, LEG_MAGIC);
+	leg_ref(&sl->leg);
+	table[sl->state][AT(m->op)](sl, m);
+	leg_unref(&sl->leg);
+}

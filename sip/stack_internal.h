@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sip/stack_internal.h - what sip/stack.c and sip/stack_call.c share. SIP thread, where nothing else is said. */
+#ifndef SIP_STACK_INTERNAL_H
+#define SIP_STACK_INTERNAL_H
+
+#include <semaphore.h>
+
+#include "sip/stack.h"
+
+#define NUA_MAGIC_T  struct sip_agent
+#define NUA_HMAGIC_T struct sip_call
+#include <sofia-sip/nua.h>
+#include <sofia-sip/nua_tag.h>
+#include <sofia-sip/sip_status.h>
+
+#define SIP_STACK_MAGIC 0x53495053u
+#define SIP_CALLS_HASH  4096
+
+struct sip_agent {
+	struct sip_stack       *stack;
+	unsigned                index;
+	struct sip_agent_config config;
+	char                    dump[32];
+	nua_t                  *nua;
+	bool                    down; /* nua_shutdown() is done with */
+};
+
+struct sip_call { /* or a question (OPTIONS) */
+	uint64_t          number;
+	struct sip_call  *next; /* of its hash */
+	struct sip_agent *agent;
+	nua_handle_t     *nh;
+	bool              question;
+	bool              established; /* a 2xx to the first INVITE was sent or received */
+	bool              ending;      /* CANCEL or BYE was asked for */
+	bool              updating;    /* an UPDATE waits, saved below */
+	nua_saved_event_t update;
+};
+
+struct sip_stack {
+	unsigned            magic;
+	struct loop        *loop;
+	sip_stack_h        *h;
+	void               *arg;
+	counter_t          *counters;
+	struct sip_capture *capture;
+	struct sip_mailbox  to_stack, to_control;
+	struct sip_agent    agent[SIP_AGENTS_MAX];
+	unsigned            agent_count;
+	pthread_t           thread;
+	bool                started;
+	sem_t               ready;
+	int                 start_err;
+	uint64_t            last_number; /* control's are even */
+
+	/* the SIP thread's */
+	su_root_t          *root;
+	bool                stopping;
+	uint64_t            last_incoming; /* its own are odd */
+	struct sip_call    *call[SIP_CALLS_HASH];
+};
+
+/* stack_call.c */
+void sip_stack_event(nua_event_t event, int status, const char *phrase, nua_t *nua, struct sip_agent *a, nua_handle_t *nh,
+                     struct sip_call *call, const sip_t *sip, tagi_t tags[]);
+void sip_stack_do(struct sip_stack *s, const struct sip_message *m);
+void sip_stack_drop_calls(struct sip_stack *s);
+
+#endif
