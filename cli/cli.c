@@ -24,7 +24,7 @@ static const struct cli_command *const commands[] = { cli_node_commands, cli_acc
 	                                              cli_booking_commands, cli_operator_commands };
 
 enum { OPT_SOCKET = 256, OPT_DB_SOCKET, OPT_DB_HOST, OPT_DB_PORT, OPT_DB_USER, OPT_DB_PASSWORD_FILE, OPT_DB_NAME, OPT_TIMEOUT,
-       OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_AT, OPT_FOR, OPT_SERVICE, OPT_SINCE,
+       OPT_LANGUAGE, OPT_TARIFF, OPT_LIMIT, OPT_ID, OPT_PCAP, OPT_AT, OPT_FOR, OPT_SERVICE, OPT_SINCE,
        OPT_TEXT /* and those behind it: texts as they are, for text_option[] */ };
 
 static const size_t text_option[] = {
@@ -53,6 +53,7 @@ static const struct option options[] = {
 	{ "tariff", required_argument, NULL, OPT_TARIFF },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "id", required_argument, NULL, OPT_ID },
+	{ "pcap", required_argument, NULL, OPT_PCAP },
 	{ "at", required_argument, NULL, OPT_AT },
 	{ "for", required_argument, NULL, OPT_FOR },
 	{ "service", required_argument, NULL, OPT_SERVICE },
@@ -354,6 +355,9 @@ static int apply_option(struct cli *c, int opt, const char *value)
 		return CLI_OK;
 	case OPT_ID:
 		c->id = value;
+		return CLI_OK;
+	case OPT_PCAP:
+		c->pcap = value;
 		return CLI_OK;
 	case OPT_AT:
 		c->at = value;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Commands that ask a running node: node/commands.h has their other end. */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/trace.h"
 #include "control/client.h"
 #include "core/clock.h"
 #include "core/magic.h"
@@ -18,6 +18,8 @@ static const struct column status_columns[] = {
 	{ "up_s", "up for", COLUMN_SECONDS },
 	{ "spans", "spans", COLUMN_COUNT },
 	{ "spans_up", "spans up", COLUMN_COUNT },
+	{ "trunks", "SIP trunks", COLUMN_COUNT },
+	{ "trunks_up", "SIP trunks up", COLUMN_COUNT },
 	{ "free_channels", "free channels", COLUMN_COUNT },
 	{ "calls", "multi-party calls", COLUMN_COUNT },
 	{ "legs", "legs", COLUMN_COUNT },
@@ -74,6 +76,29 @@ static const struct column channel_columns[] = {
 	{ "since_s", "SINCE", COLUMN_SECONDS },
 	{ "calling", "CALLING", COLUMN_TEXT },
 	{ "called", "CALLED", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column trunk_columns[] = {
+	{ "name", "TRUNK", COLUMN_TEXT },
+	{ "state", "STATE", COLUMN_TEXT },
+	{ "since_s", "SINCE", COLUMN_SECONDS },
+	{ "calls", "CALLS", COLUMN_COUNT },
+	{ "calls_in", "OF THEM IN", COLUMN_COUNT },
+	{ "reserved", "RESERVED", COLUMN_COUNT },
+	{ "free_channels", "FREE", COLUMN_COUNT },
+	{ "channels", "CHANNELS", COLUMN_COUNT },
+	{ "calls_per_s", "CALLS/S", COLUMN_COUNT },
+	{ "transport", "TRANSPORT", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
+};
+
+static const struct column peer_columns[] = {
+	{ "address", "PEER", COLUMN_TEXT },
+	{ "up", "UP", COLUMN_YES },
+	{ "since_s", "SINCE", COLUMN_SECONDS },
+	{ "failures", "FAILURES", COLUMN_COUNT },
+	{ "paused_s", "PAUSED FOR", COLUMN_SECONDS },
 	{ NULL, NULL, COLUMN_TEXT },
 };
 
@@ -277,6 +302,17 @@ static int run_routes(struct cli *c)
 	return status != CLI_OK ? status : show_with_list(c, result, "trunks", route_detail_columns, way_columns, "no trunks");
 }
 
+static int run_trunks(struct cli *c)
+{
+	json_t *result;
+	int status;
+
+	if (c->args == 0)
+		return ask_and_show(c, "trunks", NULL, trunk_columns, "no SIP trunks");
+	status = cli_ask(c, "trunk", json_pack("{s:s}", "trunk", c->arg[0]), &result);
+	return status != CLI_OK ? status : show_with_list(c, result, "peers", trunk_columns, peer_columns, "no peers");
+}
+
 static int run_calls(struct cli *c)
 {
 	return ask_and_show(c, "calls", NULL, call_columns, "no calls");
@@ -335,22 +371,6 @@ static int run_counters(struct cli *c)
 	                    "no counters");
 }
 
-/* The node writes the file, in a working directory of its own: it gets the whole path. */
-static int run_trace(struct cli *c)
-{
-	char dir[PATH_MAX], path[PATH_MAX + 512];
-	int n;
-
-	if (strcmp(c->arg[1], "off") == 0)
-		return ask_and_say(c, "trace", json_pack("{s:s}", "span", c->arg[0]), "the trace is off");
-	if (c->arg[1][0] != '/' && getcwd(dir, sizeof(dir)) == NULL)
-		return cli_complain(c, CLI_FAILED, "the working directory: %s", strerror(errno));
-	n = snprintf(path, sizeof(path), "%s%s%s", c->arg[1][0] == '/' ? "" : dir, c->arg[1][0] == '/' ? "" : "/", c->arg[1]);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return cli_usage(c, "the file's name is too long");
-	return ask_and_say(c, "trace", json_pack("{s:s, s:s}", "span", c->arg[0], "file", path), "the trace is on");
-}
-
 static int run_log(struct cli *c)
 {
 	static const struct column columns[] = { { "level", "log level", COLUMN_TEXT }, { NULL, NULL, COLUMN_TEXT } };
@@ -395,11 +415,15 @@ const struct cli_command cli_node_commands[] = {
 	{ "span", "NAME [out|in [TIMESLOT] | loop local|remote|off]",
 	  "One span with its card and timeslots; or they leave service, or return; or a loop in the card.", 1, 3, run_span },
 	{ "routes", "[NAME]", "The routes of outgoing calls; or one with its trunks.", 0, 1, run_routes },
+	{ "trunks", "[NAME]", "The SIP trunks; or one with its peers.", 0, 1, run_trunks },
 	{ "calls", "", "The multi-party calls.", 0, 0, run_calls },
 	{ "call", "ID [drop [NO] | mute NO | unmute NO | invite NUMBER]", "One call with its parties; or something done to it.",
 	  1, 3, run_call },
 	{ "counters", "[GROUP]", "What has been counted since the node started.", 0, 1, run_counters },
-	{ "trace", "SPAN FILE|off", "Writes the span's D channel into a pcap file, which tshark reads.", 2, 2, run_trace },
+	{ "trace", "SPAN FILE|off | CALL [--pcap FILE]",
+	  "Writes the span's D channel into a pcap file, which tshark reads; or shows the SIP messages of a call as a ladder, or "
+	  "writes them into one.",
+	  1, 2, cli_trace },
 	{ "log", "[LEVEL | reopen]", "How much is logged: error, warn, info, debug; or opens the log file anew.", 0, 1, run_log },
 	{ "watch", "[TOPIC...]", "Events of the topics (call, span; all) as they come, a line of JSON each.", 0, 8, run_watch },
 	{ NULL, NULL, NULL, 0, 0, NULL },

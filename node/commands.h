@@ -7,7 +7,9 @@
  *   calls, call ID            multi-party calls and their parties
  *   invite ID NUMBER, drop ID [ORDER], mute ID ORDER, unmute ID ORDER
  *   counters [GROUP]
+ *   trunks, trunk NAME        SIP trunks and their peers
  *   trace SPAN [FILE]         D-channel frames into a pcap; without FILE no more
+ *   trace CALL [FILE]         SIP messages of a call, or into a pcap
  *   log [LEVEL], reopen       how much is logged; the log file anew
  *
  * Topics of events: "call" (a call began, changed, ended) and "span" (came up, went down), looked for every COMMANDS_LOOK_MS

@@ -31,6 +31,8 @@ void command_trace(struct control_request *r, const json_t *args, void *arg);
 
 /* commands_trunk.c */
 void command_trunks(struct control_request *r, const json_t *args, void *arg);
+void command_trunk(struct control_request *r, const json_t *args, void *arg);
+void command_trace_call(struct control_request *r, const char *call, const char *file, struct commands *c);
 
 /* commands_call.c */
 json_t *commands_call_detail(struct mparty *m);

@@ -161,9 +161,12 @@ void command_loop(struct control_request *r, const json_t *args, void *arg)
 void command_trace(struct control_request *r, const json_t *args, void *arg)
 {
 	const char *file = json_string_value(json_object_get(args, "file"));
-	struct e1_span *s = wanted_span(arg, r, args);
+	const char *call = json_string_value(json_object_get(args, "call"));
+	struct e1_span *s = call ? NULL : wanted_span(arg, r, args);
 	int err;
 
+	if (call)
+		command_trace_call(r, call, file, arg);
 	if (s == NULL)
 		return;
 	err = file && billing_disk_low(node_billing(((struct commands *)arg)->node)) ? -ENOSPC : e1_span_trace(s, file);

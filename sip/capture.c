@@ -16,6 +16,14 @@
 #define DRAIN_MAX  (4u << 20) /* octets of a file in one go; what is beyond is not looked at */
 #define HEADER_MAX 160        /* of a dump's line before each message */
 
+#define BODIES     64 /* said and not yet seen in the dump */
+
+struct capture_body { /* the SIP thread's */
+	char   call_id[SIP_CAPTURE_CALL_ID];
+	char  *text;
+	size_t len;
+};
+
 struct capture_file {
 	int                     fd;
 	struct sockaddr_storage local;
@@ -28,6 +36,8 @@ struct sip_capture {
 	size_t              octets;
 	struct capture_file file[FILES_MAX];
 	unsigned            file_count;
+	struct capture_body body[BODIES];
+	unsigned            body_next;
 };
 
 int sip_capture_alloc(struct sip_capture **cp)
@@ -60,6 +70,8 @@ void sip_capture_free(struct sip_capture *c)
 		capture_drop_first(c);
 	for (unsigned i = 0; i < c->file_count; i++)
 		(void)close(c->file[i].fd);
+	for (unsigned i = 0; i < BODIES; i++)
+		free(c->body[i].text);
 	(void)pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -79,7 +91,8 @@ int sip_capture_file(struct sip_capture *c, const struct sockaddr_storage *local
 	return 0;
 }
 
-/* ---- out of the dump: "recv 612 bytes from udp/[127.0.0.1]:5060 at 10:11:12.131415:\n", the message, "\v\n" ---- */
+/* ---- out of the dump: "recv 612 bytes from udp/[127.0.0.1]:5060 at 10:11:12.131415:\n", the message, "\v\n". UDP's
+ * largest is 64 KiB, so a length beyond that is none. ---- */
 
 static bool capture_header(const char *line, struct sip_captured *m)
 {
@@ -89,7 +102,7 @@ static bool capture_header(const char *line, struct sip_captured *m)
 	struct sockaddr_in *a4 = (void *)&m->peer;
 	struct sockaddr_in6 *a6 = (void *)&m->peer;
 
-	if (sscanf(line, "%7s %zu bytes %7s %7[a-z]/[%63[0-9a-fA-F:.]]:%u", what, &len, how, proto, address, &port) != 6)
+	if (sscanf(line, "%7s %zu bytes %7s %7[a-z]/[%63[0-9a-fA-F:.]]:%u", what, &len, how, proto, address, &port) != 6 || len > 65535)
 		return false;
 	m->sent = strncmp(what, "sen", 3) == 0;
 	m->tcp = strcmp(proto, "tcp") == 0;
@@ -144,6 +157,69 @@ static void capture_keep(struct sip_capture *c, const struct sip_captured *m)
 	(void)pthread_mutex_unlock(&c->lock);
 }
 
+void sip_capture_body(struct sip_capture *c, const char *call_id, const char *body)
+{
+	struct capture_body *b = &c->body[c->body_next++ % BODIES];
+
+	free(b->text);
+	b->text = strdup(body);
+	b->len = b->text ? strlen(b->text) : 0;
+	(void)snprintf(b->call_id, sizeof(b->call_id), "%s", call_id);
+}
+
+/* What was sent is `missing` octets longer than the dump shows: the newest body of that call and that length. */
+static const char *capture_missing(const struct sip_capture *c, const char *call_id, size_t missing)
+{
+	for (unsigned i = 1; i <= BODIES; i++) {
+		const struct capture_body *b = &c->body[(c->body_next - i) % BODIES];
+
+		if (b->text && b->len == missing && strcmp(b->call_id, call_id) == 0)
+			return b->text;
+	}
+	return NULL;
+}
+
+/* Where the message at text ends: before "\v\n", at which a line begins that is the next one's, or nothing. */
+static size_t capture_end(const char *text, size_t size, size_t most)
+{
+	const char *at = text;
+
+	if (most < size && text[most] == '\v')
+		return most;
+	while ((at = memmem(at, size - (size_t)(at - text), "\v\n", 2)) != NULL) {
+		if ((size_t)(at - text) > most)
+			return 0;
+		if (at + 2 == text + size || strncmp(at + 2, "recv ", 5) == 0 || strncmp(at + 2, "sent ", 5) == 0)
+			return (size_t)(at - text);
+		at += 2;
+	}
+	return 0;
+}
+
+static void capture_one(struct sip_capture *c, struct sip_captured *m, const char *text, size_t len)
+{
+	const char *body = NULL;
+	char *all = malloc(m->len + 1);
+
+	if (all == NULL)
+		return;
+	memcpy(all, text, len);
+	all[len] = '\0';
+	capture_call_id(all, m->call_id);
+	if (len < m->len)
+		body = capture_missing(c, m->call_id, m->len - len);
+	if (body)
+		memcpy(all + len, body, m->len - len + 1);
+	else
+		m->len = len;
+	all[m->len] = '\0';
+	m->text = all;
+	if (m->call_id[0])
+		capture_keep(c, m);
+	else
+		free(all); /* a keep-alive, garbage, the rest of a message */
+}
+
 static void capture_parse(struct sip_capture *c, const struct capture_file *f, const char *text, size_t size)
 {
 	int64_t now = clock_utc_us();
@@ -161,19 +237,10 @@ static void capture_parse(struct sip_capture *c, const struct capture_file *f, c
 		at += len + 1;
 		if (!capture_header(line, &m))
 			continue;
-		if (m.len > size - at)
-			return;
-		m.text = malloc(m.len + 1);
-		if (m.text == NULL)
-			return;
-		memcpy(m.text, text + at, m.len);
-		m.text[m.len] = '\0';
-		at += m.len;
-		capture_call_id(m.text, m.call_id);
-		if (m.call_id[0])
-			capture_keep(c, &m);
-		else
-			free(m.text); /* a keep-alive, garbage, the rest of a message */
+		len = capture_end(text + at, size - at, m.len);
+		if (len > 0)
+			capture_one(c, &m, text + at, len);
+		at += len;
 	}
 }
 

@@ -38,6 +38,45 @@ void sip_hash_remove(struct sip *s, struct sip_leg *sl)
 	*p = sl->next;
 }
 
+/* ---- Call-IDs, for `partyline trace` ---- */
+
+void sip_remember(struct sip *s, const struct sip_leg *sl)
+{
+	struct sip_remembered *r = &s->gone[s->gone_next++ % SIP_REMEMBERED];
+
+	memcpy(r->call, sl->leg.log.call, sizeof(r->call));
+	memcpy(r->leg, sl->leg.id, sizeof(r->leg));
+	memcpy(r->call_id, sl->call_id, sizeof(r->call_id));
+}
+
+static unsigned put_call_id(const char **out, unsigned n, unsigned max, const char *call_id)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(out[i], call_id) == 0)
+			return n;
+	if (n < max)
+		out[n++] = call_id;
+	return n;
+}
+
+unsigned sip_call_ids(struct sip *s, const char *call, const char **out, unsigned max)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SIP_REMEMBERED; i++) {
+		const struct sip_remembered *r = &s->gone[(s->gone_next + i) % SIP_REMEMBERED];
+
+		if (r->leg[0] && (strcmp(r->call, call) == 0 || strcmp(r->leg, call) == 0 || strcmp(r->call_id, call) == 0))
+			n = put_call_id(out, n, max, r->call_id);
+	}
+	for (unsigned i = 0; i < SIP_LEGS_HASH; i++)
+		for (struct sip_leg *sl = s->leg[i]; sl; sl = sl->next)
+			if (strcmp(sl->leg.log.call, call) == 0 || strcmp(sl->leg.id, call) == 0 ||
+			    strcmp(sl->call_id, call) == 0)
+				n = put_call_id(out, n, max, sl->call_id);
+	return n;
+}
+
 /* ---- what the SIP thread tells ---- */
 
 static void sip_message(struct sip_message *m, void *arg)

@@ -92,5 +92,9 @@ struct sip_trunk_info {
 };
 void sip_trunk_info(const struct sip_trunk *t, struct sip_trunk_info *out);
 struct sip_capture *sip_capture(struct sip *s);
+/* The Call-IDs of a call: by its id in records and the log, a leg's id, or a Call-ID itself. Of calls that are over the last
+ * SIP_REMEMBERED legs are known. Returns how many, at most max; they are valid until the next turn of the loop. */
+#define SIP_REMEMBERED 2048
+unsigned sip_call_ids(struct sip *s, const char *call, const char **out, unsigned max);
 
 #endif

@@ -102,6 +102,10 @@ struct sip_trunk {
 	counter_t               counter[SIP_COUNTERS];
 };
 
+struct sip_remembered { /* a leg that is gone */
+	char call[ID_SIZE], leg[ID_SIZE], call_id[SIP_CAPTURE_CALL_ID];
+};
+
 struct sip_sound { /* of one address and range of ports */
 	struct rtp_group_config config;
 	struct rtp_group       *group;
@@ -121,6 +125,8 @@ struct sip {
 	unsigned                 sound_count;
 	struct sip_leg          *leg[SIP_LEGS_HASH];
 	unsigned                 legs;
+	struct sip_remembered    gone[SIP_REMEMBERED];
+	unsigned                 gone_next;
 };
 
 static inline struct sip_leg *sip_leg_of(struct leg *l)
@@ -131,6 +137,7 @@ static inline struct sip_leg *sip_leg_of(struct leg *l)
 /* sip.c */
 void sip_hash_add(struct sip *s, struct sip_leg *sl);
 void sip_hash_remove(struct sip *s, struct sip_leg *sl);
+void sip_remember(struct sip *s, const struct sip_leg *sl);
 
 /* sip_trunk.c */
 bool sip_trunk_room(struct sip_trunk *t, bool reserved, enum sip_counter *why); /* for one more call; takes a token */

@@ -303,6 +303,7 @@ void sip_leg_gone(struct sip_leg *sl)
 	struct rtp_stream *stream = sl->stream;
 
 	loop_timer_stop(&sl->timer);
+	sip_remember(t->sip, sl);
 	sip_hash_remove(t->sip, sl);
 	t->sip->legs--;
 	t->calls--;
@@ -376,7 +377,7 @@ static void leg_place(struct sip_leg *sl, const char *call_id)
 
 	(void)snprintf(sl->call_id, sizeof(sl->call_id), "%s", call_id);
 	(void)snprintf(l->channel, sizeof(l->channel), "%.*s", (int)sizeof(l->channel) - 1, call_id);
-	(void)snprintf(l->log.leg, sizeof(l->log.leg), "%s:%.6s", l->trunk, call_id);
+	(void)snprintf(l->log.leg, sizeof(l->log.leg), "%.20s:%.10s", l->trunk, call_id);
 }
 
 static void refuse(struct sip_trunk *t, const struct sip_message *m, int status, const char *phrase, enum sip_counter why)
@@ -488,14 +489,13 @@ int sip_leg_send_invite(struct sip_leg *sl)
 
 static int leg_call(struct sip_leg *sl, const struct leg_dial *d)
 {
-	char id[ID_SIZE], call_id[SIP_CAPTURE_CALL_ID];
+	char call_id[24];
 	int err;
 
 	sl->dial.restricted = d->restricted;
 	(void)snprintf(sl->called, sizeof(sl->called), "%s", d->called);
 	(void)snprintf(sl->shown, sizeof(sl->shown), "%s", d->calling ? d->calling : "");
-	random_id(id);
-	(void)snprintf(call_id, sizeof(call_id), "%.31s", id); /* all of it in the record's column */
+	(void)snprintf(call_id, sizeof(call_id), "%016llx", (unsigned long long)random_u64()); /* RFC 3261 8.1.1.4 */
 	leg_place(sl, call_id);
 	err = describe(sl, RTP_SEND | RTP_RECV, false);
 	if (!err)

@@ -263,6 +263,7 @@ static void event_new_call(struct sip_agent *a, nua_handle_t *nh, const sip_t *s
 	m->peer = from;
 	sip_message_text(&m->uri, url_as_string(home, sip->sip_request->rq_url));
 	sip_message_text(&m->call_id, sip->sip_call_id ? sip->sip_call_id->i_id : "");
+	(void)snprintf(c->call_id, sizeof(c->call_id), "%s", m->call_id ? m->call_id : "");
 	su_home_deinit(home);
 	tell(a, m);
 }
@@ -422,6 +423,12 @@ static const char *header_lines(const struct sip_message *m, char out[HEADERS_MA
 	return n ? out : NULL;
 }
 
+static void say_body(const struct sip_call *c, const struct sip_message *m)
+{
+	if (m->body)
+		sip_capture_body(c->agent->stack->capture, c->call_id, m->body);
+}
+
 static void do_invite(struct sip_stack *s, const struct sip_message *m)
 {
 	struct sip_agent *a = &s->agent[m->agent];
@@ -444,6 +451,8 @@ static void do_invite(struct sip_stack *s, const struct sip_message *m)
 		return;
 	}
 	counter_inc(&s->counters[SIP_COUNT_CALLS]);
+	(void)snprintf(c->call_id, sizeof(c->call_id), "%s", m->call_id);
+	say_body(c, m);
 	nua_invite(c->nh, SIPTAG_CALL_ID_STR(m->call_id), SIPTAG_CONTENT_TYPE_STR(SDP_TYPE), SIPTAG_PAYLOAD_STR(m->body),
 	           TAG_IF(more, SIPTAG_HEADER_STR(more)), TAG_END());
 }
@@ -470,6 +479,7 @@ static void do_respond(struct sip_call *c, const struct sip_message *m)
 
 	if (m->status >= 200 && m->status < 300)
 		c->established = true;
+	say_body(c, m);
 	nua_respond(c->nh, m->status, sip_status_phrase(m->status), TAG_IF(m->body, SIPTAG_CONTENT_TYPE_STR(SDP_TYPE)),
 	            TAG_IF(m->body, SIPTAG_PAYLOAD_STR(m->body)), TAG_IF(more, SIPTAG_HEADER_STR(more)), TAG_END());
 }
@@ -481,6 +491,7 @@ static void do_respond_update(struct sip_call *c, const struct sip_message *m)
 
 	if (!c->updating)
 		return;
+	say_body(c, m);
 	nua_respond(c->nh, m->status, sip_status_phrase(m->status), NUTAG_WITH_SAVED(&c->update), TAG_IF(m->body, SIPTAG_CONTENT_TYPE_STR(SDP_TYPE)),
 	            TAG_IF(m->body, SIPTAG_PAYLOAD_STR(m->body)), TAG_IF(more, SIPTAG_HEADER_STR(more)), TAG_END());
 	nua_destroy_event(&c->update);
@@ -507,6 +518,7 @@ void sip_stack_do(struct sip_stack *s, const struct sip_message *m)
 	}
 	switch (m->op) {
 	case SIP_DO_REINVITE:
+		say_body(c, m);
 		nua_invite(c->nh, SIPTAG_CONTENT_TYPE_STR(SDP_TYPE), SIPTAG_PAYLOAD_STR(m->body), TAG_END());
 		break;
 	case SIP_DO_RESPOND:

@@ -35,6 +35,7 @@ struct sip_call { /* or a question (OPTIONS) */
 	bool              ending;      /* CANCEL or BYE was asked for */
 	bool              updating;    /* an UPDATE waits, saved below */
 	nua_saved_event_t update;
+	char              call_id[SIP_CAPTURE_CALL_ID];
 };
 
 struct sip_stack {
