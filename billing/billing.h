@@ -61,6 +61,9 @@ int billing_trigger_check(struct billing *b, const char *number, const char *ser
 int billing_rate_leg(struct billing *b, const struct charge_account *a, const char *called, int64_t at_utc_us,
                      struct rate_quote *rate);
 
+/* Blocking: may a call go to this number (rule 13)? 0; -EACCES barred; -EIO. */
+int billing_barred(struct billing *b, const char *called);
+
 /* A card is redeemed (billing/card.h). From a coroutine: waits on a worker, and is not cut short by a hang-up; what r points to
  * must live until then. */
 int billing_card_redeem(struct billing *b, struct card_redeem *r);

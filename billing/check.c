@@ -134,3 +134,18 @@ int billing_rate_leg(struct billing *b, const struct charge_account *a, const ch
 
 	return store_tx(b->store, rate_leg_tx, &q);
 }
+
+static int barred_tx(struct store_conn *c, void *arg)
+{
+	int err = tariff_barred(c, arg);
+
+	return err > 0 ? -EACCES : err;
+}
+
+int billing_barred(struct billing *b, const char *called)
+{
+	char number[40];
+
+	(void)snprintf(number, sizeof(number), "%s", called);
+	return store_tx(b->store, barred_tx, number);
+}

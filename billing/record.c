@@ -201,13 +201,31 @@ static void record_charged(struct billing *b, struct leg_record *r, char *out, s
 	               (long long)q.amount_e4, transfer);
 }
 
+/* The sound of a leg in packets; of one that has begun nothing is known yet. */
+static void record_quality(const struct leg_record *r, bool begun, char *out, size_t size)
+{
+	char codec[16], trip[16] = "NULL", mos[16] = "NULL";
+
+	if (begun || r->codec == NULL || r->codec[0] == '\0') {
+		(void)snprintf(out, size, "NULL,NULL,NULL,NULL,NULL,NULL,NULL");
+		return;
+	}
+	record_clean(codec, sizeof(codec), r->codec);
+	if (r->round_trip_us >= 0)
+		(void)snprintf(trip, sizeof(trip), "%d", r->round_trip_us);
+	if (r->mos_x100 > 0)
+		(void)snprintf(mos, sizeof(mos), "%u", r->mos_x100);
+	(void)snprintf(out, size, "'%s',%llu,%llu,%u,%s,%u,%s", codec, (unsigned long long)r->received,
+	               (unsigned long long)r->lost, r->jitter_us, trip, r->remote_lost_permille, mos);
+}
+
 #define SQL_ROOM (JOURNAL_TEXT_MAX - 64)
 
 /* begun: of a leg that talks. Should the node die, the replay knows the rest, in variables (record_store). */
 static void record_leg_sql(struct billing *b, const struct leg_record *put, bool begun, char sql[SQL_ROOM])
 {
 	struct leg_record own = *put, *r = &own;
-	char charged[RATE_TEXT_MAX + 160], talk[24];
+	char charged[RATE_TEXT_MAX + 160], talk[24], quality[160];
 	char calling[WORD], calling_raw[WORD], called[WORD], called_raw[WORD], redirecting[WORD], redirecting_raw[WORD],
 		trunk[WORD], channel[64], node[WORD];
 	char began[STAMP], alerting[STAMP], answered[STAMP], ended[STAMP], account[24], provider[24], tariff[24];
@@ -226,19 +244,21 @@ static void record_leg_sql(struct billing *b, const struct leg_record *put, bool
 		(void)snprintf(charged, sizeof(charged), "@rate,@talk_ms,@billable_s,@amount_e4,@transfer_id");
 	else
 		record_charged(b, r, charged, sizeof(charged));
+	record_quality(r, begun, quality, sizeof(quality));
 	(void)snprintf(sql, SQL_ROOM,
 	               "INSERT INTO leg_record (leg_id, call_id, account_id, provider_id, node, role, party_order, direction, "
 	               "trunk, channel, timeslot, call_reference, bearer, "
 	               "calling, calling_raw, calling_ton, calling_npi, presentation, screening, "
 	               "called, called_raw, called_ton, called_npi, redirecting, redirecting_raw, "
 	               "began_at, alerting_at, answered_at, ended_at, talk_ms, cause, location, cleared_by, "
-	               "tariff_id, tariff_version, price_e4, rate, charged_ms, billable_s, amount_e4, transfer_id, cut) VALUES "
+	               "tariff_id, tariff_version, price_e4, rate, charged_ms, billable_s, amount_e4, transfer_id, cut, "
+	               "codec, received_packets, lost_packets, jitter_us, round_trip_us, remote_lost_permille, mos_x100) VALUES "
 	               "('%s','%s',%s,%s,'%s','%s',%u,'%s',"
 	               "'%s','%s',%u,%u,%u,"
 	               "'%s','%s',%u,%u,'%s','%s',"
 	               "'%s','%s',%u,%u,'%s','%s',"
 	               "%s,%s,%s,%s,%s,%d,%d,'%s',"
-	               "%s,%d,%lld,%s,%d)",
+	               "%s,%d,%lld,%s,%d,%s)",
 	               r->leg_id, r->call_id, number_or_null(r->account_id, account), number_or_null(r->provider_id, provider),
 	               node, r->role, r->order, r->outgoing ? "out" : "in",
 	               trunk, channel, r->timeslot, r->reference, r->bearer,
@@ -247,7 +267,7 @@ static void record_leg_sql(struct billing *b, const struct leg_record *put, bool
 	               stamp_or_now(r->began_us, began), stamp(r->alerting_us, alerting), stamp(r->answered_us, answered),
 	               begun ? "@ended_at" : stamp_or_now(r->ended_us, ended), begun ? "@talk_ms" : talk,
 	               begun ? CAUSE_CUT : r->cause, r->location, r->by_peer ? "peer" : "us",
-	               number_or_null(r->tariff_id, tariff), r->tariff_version, (long long)r->price_e4, charged, begun);
+	               number_or_null(r->tariff_id, tariff), r->tariff_version, (long long)r->price_e4, charged, begun, quality);
 }
 
 void record_put_leg(struct billing *b, const struct leg_record *r)

@@ -24,6 +24,11 @@ struct leg_record { /* times UTC us, 0: did not happen */
 	bool        by_peer;
 	int64_t     tariff_id, price_e4;
 	int         tariff_version;
+	/* of the sound, where it went in packets; codec NULL or "": it did not (leg/leg.h has the units) */
+	const char *codec;
+	uint64_t    received, lost;
+	unsigned    jitter_us, remote_lost_permille, mos_x100;
+	int         round_trip_us;
 };
 
 struct call_record {

@@ -33,6 +33,7 @@ static const char *digits(const char *canonical)
 static void put(struct billing *b, const struct mparty_setup *s, const struct leg *l, const char *role, unsigned order,
                 const struct rate_quote *rate, void (*as)(struct billing *b, const struct leg_record *r))
 {
+	struct leg_quality q;
 	struct leg_record r = {
 		.account_id = s->account.account_id,
 		.provider_id = s->account.provider_id,
@@ -66,6 +67,16 @@ static void put(struct billing *b, const struct mparty_setup *s, const struct le
 		.by_peer = l->by_peer,
 	};
 
+	leg_quality(l, &q);
+	if (q.known) {
+		r.codec = q.codec;
+		r.received = q.received;
+		r.lost = q.lost;
+		r.jitter_us = q.jitter_us;
+		r.round_trip_us = q.round_trip_us;
+		r.remote_lost_permille = q.remote_lost_permille;
+		r.mos_x100 = q.mos_x100;
+	}
 	memcpy(r.leg_id, l->id, ID_SIZE);
 	memcpy(r.call_id, s->call_id, ID_SIZE);
 	if (rate) {

@@ -197,6 +197,13 @@ int64_t leg_talk_ms(const struct leg *l)
 	return ((leg_over(l) ? l->end_us : clock_mono_us()) - l->answer_us) / 1000;
 }
 
+void leg_quality(const struct leg *l, struct leg_quality *q)
+{
+	*q = l->quality;
+	if (l->port && l->ops->quality)
+		l->ops->quality(l, q);
+}
+
 /* ---- what the trunk tells ---- */
 
 /* Rule 7: 60 s from SETUP to the first ALERTING or PROGRESS, then so long until the answer; libpri has no such timers. */
@@ -290,6 +297,7 @@ void leg_gone(struct leg *l)
 		loop_unqueue(l->loop, &l->ended_task);
 		leg_ended_run(&l->ended_task);
 	}
+	leg_quality(l, &l->quality);
 	l->state = LEG_GONE;
 	l->port = NULL;
 	leg_tell(l, LEG_EV_GONE, false);

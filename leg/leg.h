@@ -38,6 +38,16 @@ enum leg_progress {
 	LEG_SAY_PROGRESS_INBAND, /* PROGRESS with PI 8; 183 + SDP */
 };
 
+struct leg_quality { /* of the sound, where a trunk carries it in packets; known false: it does not, or nothing was agreed on */
+	bool     known;
+	char     codec[12];              /* what we send: "pcma" */
+	uint64_t received, lost;         /* packets; lost: of what should have come, in time */
+	unsigned jitter_us, delay_ms;    /* as it comes (RFC 3550 A.8); of the jitter buffer */
+	int      round_trip_us;          /* -1: not known */
+	unsigned remote_lost_permille;   /* what the far end reports of ours */
+	unsigned mos_x100;               /* E-model (G.107): 441 is the best that G.711 can be; 0: nothing was heard */
+};
+
 struct leg_ops { /* an op that a trunk lacks is NULL: the function returns -ENOTSUP */
 	int (*more)(struct leg *l); /* SETUP ACKNOWLEDGE: the called number is not complete, LEG_EV_DIGITS will follow */
 	int (*proceeding)(struct leg *l);
@@ -46,6 +56,7 @@ struct leg_ops { /* an op that a trunk lacks is NULL: the function returns -ENOT
 	int (*hangup)(struct leg *l, int cause);
 	int (*send_digit)(struct leg *l, char digit, int ms);
 	int (*hold)(struct leg *l, bool held);
+	void (*quality)(const struct leg *l, struct leg_quality *q); /* while it has a port */
 	void (*free)(struct leg *l); /* the last reference is gone; frees the struct that embeds the leg */
 };
 
@@ -117,6 +128,7 @@ struct leg { /* embedded at the start of the trunk's own struct; the fields are 
 	struct loop_task      ended_task;
 	struct loop_timer     timer;        /* rule 7: our own timers on outgoing legs */
 	int64_t               no_answer_us;
+	struct leg_quality    quality;      /* at its end; leg_quality() tells of now */
 };
 
 /* ---- for whoever uses a leg ---- */
@@ -135,6 +147,8 @@ void leg_hangup(struct leg *l, int cause);
 static inline bool leg_over(const struct leg *l) { return l->state >= LEG_ENDED; }
 /* ms between answer and end (or now); 0 if never answered. */
 int64_t leg_talk_ms(const struct leg *l);
+/* How it sounds now, or sounded. */
+void leg_quality(const struct leg *l, struct leg_quality *q);
 
 /* ---- for trunks ---- */
 /* refs 1: the trunk's, dropped by leg_gone() */

@@ -79,6 +79,47 @@ static void node_incoming(struct leg *l, struct trunk *t, void *arg)
 	incoming_leg(&n->incoming, t, l);
 }
 
+/* A call of ours was redirected: bars are tested again, and it is charged as the number that was dialled (rule 13). */
+struct node_redirect {
+	struct worker_job job;
+	struct node      *n;
+	char              leg_id[ID_SIZE], number[NUMBER_MAX + 1];
+	int               err;
+};
+
+static void node_redirect_run(struct worker_job *j)
+{
+	struct node_redirect *r = container_of(j, struct node_redirect, job);
+
+	r->err = billing_barred(r->n->billing, r->number);
+}
+
+static void node_redirect_done(struct worker_job *j)
+{
+	struct node_redirect *r = container_of(j, struct node_redirect, job);
+
+	if (r->err)
+		log_info("a redirection to %s is not followed: %s", r->number, r->err == -EACCES ? "barred" : strerror(-r->err));
+	if (r->n->sip)
+		sip_redirected(r->n->sip, r->leg_id, r->err == 0);
+	free(r);
+}
+
+static void node_redirect(const char *leg_id, const char *canonical, void *arg)
+{
+	struct node_redirect *r = calloc(1, sizeof(*r));
+	struct node *n = arg;
+
+	if (r == NULL)
+		return; /* the leg's own timer ends it */
+	r->n = n;
+	(void)snprintf(r->leg_id, sizeof(r->leg_id), "%s", leg_id);
+	(void)snprintf(r->number, sizeof(r->number), "%s", canonical);
+	r->job.run = node_redirect_run;
+	r->job.done = node_redirect_done;
+	worker_submit(n->workers, &r->job);
+}
+
 /* ---- building: in the order in which one needs the other ---- */
 
 static int node_load_sounds(struct node *n)
@@ -154,6 +195,7 @@ static int node_open_sip(struct node *n)
 
 		c.numbers = number_for_trunk(o->trunk[i].own_numbers ? &o->trunk[i].numbers : &o->numbers);
 		c.incoming = node_incoming;
+		c.redirect = node_redirect;
 		c.arg = n;
 		err = sip_trunk_alloc(&t, n->sip, &c);
 		if (err)

@@ -275,6 +275,29 @@ static int sip_leg_hold(struct leg *l, bool held)
 	return sip_leg_offer_again(sl);
 }
 
+static void sip_leg_quality(const struct leg *l, struct leg_quality *q)
+{
+	static const char *const name[RTP_ENCODINGS] = { [RTP_PCMU] = "pcmu", [RTP_PCMA] = "pcma", [RTP_G722] = "g722" };
+	const struct sip_leg *sl = (const struct sip_leg *)(const void *)l;
+	struct rtp_format f;
+	struct rtp_stats s;
+
+	if (sl->stream == NULL || sdp_format(sl->sdp, &f) != 0 || f.send_count == 0)
+		return;
+	rtp_stream_stats(sl->stream, &s);
+	*q = (struct leg_quality){
+		.known = true,
+		.received = s.received,
+		.lost = s.lost + s.late,
+		.jitter_us = s.jitter_us,
+		.delay_ms = s.delay_ms,
+		.round_trip_us = s.round_trip_us,
+		.remote_lost_permille = s.remote_lost_permille,
+		.mos_x100 = s.mos_x100,
+	};
+	(void)snprintf(q->codec, sizeof(q->codec), "%s", name[f.send[0].encoding] ? name[f.send[0].encoding] : "");
+}
+
 static void sip_leg_free(struct leg *l)
 {
 	struct sip_leg *sl = sip_leg_of(l);
@@ -292,6 +315,7 @@ static const struct leg_ops sip_leg_ops = {
 	.hangup = sip_leg_hangup,
 	.send_digit = sip_leg_send_digit,
 	.hold = sip_leg_hold,
+	.quality = sip_leg_quality,
 	.free = sip_leg_free,
 };
 

@@ -579,7 +579,8 @@ static void test_views_are_as_promised(void **state)
 		  "call_id:char,host:varchar,service:varchar,began_at:datetime3,ended_at:datetime3,charge_e4:bigint,cause:int" },
 		{ "v_leg",
 		  "leg_id:char,call_id:char,role:varchar,trunk:varchar,calling:varchar,called:varchar,began_at:datetime3,"
-		  "answered_at:datetime3,ended_at:datetime3,cause:int,charge_e4:bigint" },
+		  "answered_at:datetime3,ended_at:datetime3,cause:int,charge_e4:bigint,codec:varchar,received_packets:bigint,"
+		  "lost_packets:bigint,jitter_us:int,round_trip_us:int,remote_lost_permille:int,mos_x100:int" },
 	};
 	struct store *s = database_fresh();
 
