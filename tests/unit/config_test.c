@@ -272,13 +272,15 @@ static void config_mistakes_in_routes(void **state)
 }
 
 /* Line numbers count the three lines of the head. */
+#define TRUNK "trunks: [{local: '"
+
 static void config_mistakes_have_their_lines(void **state)
 {
 	static const struct {
 		const char *text, *complaint;
 	} t[] = {
-		{ "", "test.yaml:1: spans: is missing: " },
-		{ "spans: []\n", "test.yaml:4: spans: at least one span is needed" },
+		{ "", "test.yaml: spans: at least one span, or one of trunks, is needed" },
+		{ "spans: []\n", "test.yaml:4: spans: at least one span, or one of trunks, is needed" },
 		{ SPAN "log: {level: loud}\n",
 		  "test.yaml:5: log.level: \"loud\" is none of the choices (error, warn, info, debug)" },
 		{ SPAN "limits:\n  members: 1\n", "test.yaml:6: limits.members: \"1\" is out of range (2 to 512)" },
@@ -333,6 +335,23 @@ static void config_mistakes_have_their_lines(void **state)
 		  "test.yaml:5: spans[0].transport: \"pair\" is none of the choices (pseudowire, dahdi)" },
 		{ "spans:\n  - hello\n", "test.yaml:5: spans[0]: settings are wanted here" },
 		{ "spans: hello\n", "test.yaml:4: spans: a list is wanted here" },
+		{ "trunks: [{peers: ['10.0.0.5:5060']}]\n", "test.yaml:4: trunks[0].local: our address and port are needed" },
+		{ TRUNK "0.0.0.0:5060', peers: ['10.0.0.5:5060']}]\n", "trunks[0].local: must be an address that the peers can reach" },
+		{ TRUNK "10.0.0.1:5060'}]\n", "test.yaml:4: trunks[0].peers: at least one is needed" },
+		{ TRUNK "10.0.0.1:5060', peers: [sbc]}]\n", "trunks[0].peers[0]: \"sbc\" is no address with a port" },
+		{ TRUNK "10.0.0.1:5060', peers: ['[::1]:5060']}]\n", "trunks[0].peers[0]: is not of the same family as local" },
+		{ TRUNK "10.0.0.1:5060', peers: ['10.0.0.1:5060']}]\n", "trunks[0].peers[0]: is the same as local" },
+		{ TRUNK "10.0.0.1:5060', peers: ['10.0.0.5:5060'], sources: [10.0.0.0/33]}]\n",
+		  "trunks[0].sources[0]: \"10.0.0.0/33\" is no address and no network" },
+		{ TRUNK "10.0.0.1:5060', peers: ['10.0.0.5:5060'], codecs: [opus]}]\n", "trunks[0].codecs[0]: \"opus\" is none of pcma" },
+		{ TRUNK "10.0.0.1:5060', peers: ['10.0.0.5:5060'], codecs: [telephone-event]}]\n", "trunks[0].codecs: there is no speech" },
+		{ TRUNK "10.0.0.1:5060', peers: ['10.0.0.5:5060'], rtp_port_min: 20001}]\n", "trunks[0].rtp_port_min: is odd" },
+		{ TRUNK "10.0.0.1:5060', peers: ['10.0.0.5:5060'], ptime_ms: 25}]\n", "trunks[0].ptime_ms: is no multiple of 10" },
+		{ TRUNK "10.0.0.1:5060', peers: ['10.0.0.5:5060']}, {local: '10.0.0.1:5060', peers: ['10.0.0.6:5060']}]\n",
+		  "trunks[1].name: there are two trunks \"ims\"" },
+		{ TRUNK "10.0.0.1:5060', peers: ['10.0.0.5:5060']}, {name: b, local: '10.0.0.1:5062', peers: ['10.0.0.6:5060'], rtp_port_min: "
+		        "20000}]\n",
+		  "trunks[1].rtp_port_min: its ports are partly those of trunk ims" },
 		{ SPAN "database: {password_file: /nonexistent/secret}\n", "test.yaml:5: database.password_file: " },
 		{ SPAN "database: {socket: '', host: ''}\n", "test.yaml:5: database.host: either socket or host is needed" },
 		{ SPAN "log: {level: \"a\\0b\"}\n", "test.yaml:5: log.level: one value is wanted here" },
@@ -554,6 +573,7 @@ static void in_example(const char *where, const struct config_field *d, void *ar
 /* The example has every setting, at its default where it has one. */
 static void config_example_is_complete(void **state)
 {
+	static const char trunk[] = "spans: []\ntrunks: [{local: '127.0.0.1:5060', peers: ['127.0.0.1:5070']}]\n";
 	struct node_config *a = calloc(1, sizeof(*a)), *b = calloc(1, sizeof(*b));
 	struct config_file *f;
 
@@ -562,6 +582,13 @@ static void config_example_is_complete(void **state)
 	assert_int_equal(config_read(f, node_config_table, false, a), 0);
 	config_each(node_config_table, in_example, f);
 	config_close(f);
+	assert_int_equal(config_parse(&f, "trunk.yaml", trunk, strlen(trunk), stderr), 0);
+	assert_int_equal(config_read(f, node_config_table, false, b), 0);
+	config_close(f);
+	assert_memory_equal(a->options.trunk, b->options.trunk, sizeof(a->options.trunk));
+	memset(a->options.trunk, 0, sizeof(a->options.trunk));
+	a->options.trunk_count = 0;
+	memset(b, 0, sizeof(*b));
 	assert_int_equal(config_open(&f, "examples/minimal.yaml", stderr), 0);
 	assert_int_equal(config_read(f, node_config_table, false, b), 0);
 	config_close(f);
