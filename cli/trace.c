@@ -88,7 +88,8 @@ static void ladder(struct cli *c, const json_t *result)
 		rung(c, m);
 	}
 	if (all > (json_int_t)json_array_size(list))
-		fprintf(c->out, "and %lld more: --pcap FILE has them all\n", (long long)(all - (json_int_t)json_array_size(list)));
+		fprintf(c->out, "and %lld more: --pcap FILE has them all\n",
+		        (long long)(all - (json_int_t)json_array_size(list)));
 	if (all == 0)
 		fprintf(c->out, "its messages are no longer kept\n");
 }

@@ -76,8 +76,9 @@ static void command_status(struct control_request *r, const json_t *args, void *
 	                           (json_int_t)((clock_utc_us() - node_started_utc_us(n)) / 1000000), "calls",
 	                           (json_int_t)node_calls(n)->call_count, "pending", (json_int_t)node_legs(n), "legs",
 	                           (json_int_t)legs, "spans", (json_int_t)node_span_count(n), "spans_up", (json_int_t)up,
-	                           "trunks", (json_int_t)trunks, "trunks_up", (json_int_t)trunks_up, "free_channels", (json_int_t)free_channels, "coroutines", (json_int_t)coro_count(node_loop(n)),
-	                           "jobs", (json_int_t)worker_pool_busy(node_workers(n)), "log", log_level_name()));
+	                           "trunks", (json_int_t)trunks, "trunks_up", (json_int_t)trunks_up, "free_channels",
+	                           (json_int_t)free_channels, "coroutines", (json_int_t)coro_count(node_loop(n)), "jobs",
+	                           (json_int_t)worker_pool_busy(node_workers(n)), "log", log_level_name()));
 }
 
 static void command_counters(struct control_request *r, const json_t *args, void *arg)
@@ -210,8 +211,8 @@ static const struct {
 	{ "service", "span in_service [timeslot]", "a timeslot, or all of a span, leaves service or returns (rule 8)",
 	  command_service },
 	{ "loop", "span loop", "a maintenance loop in the card: local, remote or off; no calls meanwhile", command_loop },
-	{ "trace", "span [file] | call [file]", "D-channel frames into a pcap file, without a file no more; or a call's SIP messages",
-	  command_trace },
+	{ "trace", "span [file] | call [file]",
+	  "D-channel frames into a pcap file, without a file no more; or a call's SIP messages", command_trace },
 	{ "routes", "", "the routes of outgoing calls, with their trunks", command_routes },
 	{ "route", "route", "one of them", command_route },
 	{ "trunks", "", "the SIP trunks, their peers, how much is going on", command_trunks },

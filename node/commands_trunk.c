@@ -2,10 +2,11 @@
 /* Commands about SIP trunks. */
 #include "node/commands_internal.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/address.h"
 
 #define TRACE_CALL_IDS  64
 #define TRACE_MESSAGES  2000 /* into a file */
@@ -69,16 +70,10 @@ void command_trunk(struct control_request *r, const json_t *args, void *arg)
 
 static json_t *address_json(const struct sockaddr_storage *a)
 {
-	char plain[INET6_ADDRSTRLEN] = "";
-	const struct sockaddr_in *a4 = (const void *)a;
-	const struct sockaddr_in6 *a6 = (const void *)a;
+	char text[ADDRESS_SIZE];
 
-	if (a->ss_family == AF_INET6) {
-		(void)inet_ntop(AF_INET6, &a6->sin6_addr, plain, sizeof(plain));
-		return json_sprintf("[%s]:%u", plain, ntohs(a6->sin6_port));
-	}
-	(void)inet_ntop(AF_INET, &a4->sin_addr, plain, sizeof(plain));
-	return json_sprintf("%s:%u", plain, ntohs(a4->sin_port));
+	address_format(a, text, sizeof(text));
+	return json_string(text);
 }
 
 /* Its first line, and whether a session description is in it. */
@@ -87,9 +82,10 @@ static json_t *message_json(const struct sip_captured *m)
 	size_t len = strcspn(m->text, "\r\n");
 	json_t *line = json_stringn(m->text, len < TRACE_LINE ? len : TRACE_LINE);
 
-	return json_pack("{s:o, s:b, s:s, s:o, s:o, s:s, s:o, s:b}", "at", commands_stamp(m->utc_us), "sent", m->sent, "transport",
-	                 m->tcp ? "tcp" : "udp", "local", address_json(&m->local), "peer", address_json(&m->peer), "call_id",
-	                 m->call_id, "line", line ? line : json_string("(no text)"), "sdp", strstr(m->text, "\nv=0") != NULL);
+	return json_pack("{s:o, s:b, s:s, s:o, s:o, s:s, s:o, s:b}", "at", commands_stamp(m->utc_us), "sent", m->sent,
+	                 "transport", m->tcp ? "tcp" : "udp", "local", address_json(&m->local), "peer", address_json(&m->peer),
+	                 "call_id", m->call_id, "line", line ? line : json_string("(no text)"), "sdp",
+	                 strstr(m->text, "\nv=0") != NULL);
 }
 
 static void trace_into_file(struct control_request *r, const char *call, const char *file, const struct sip_captured *m,

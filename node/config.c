@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "node/config_internal.h"
+#include "node/config.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "billing/card_key.h"
 #include "booking/zone.h"
 #include "core/address.h"
+#include "node/config_internal.h"
 
 bool node_config_word(const char *s)
 {

@@ -13,7 +13,6 @@ struct check { /* the checks that a table cannot make; each names its setting */
 #define WRONG(k, where, ...) config_error((k)->file, (where), __VA_ARGS__)
 
 void where_in(char out[CONFIG_PATH_MAX], const char *list, unsigned i, const char *name);
-bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
 /* What a trunk's own numbers do not say is as in the node's. *own: it has any. */
 void check_own_numbers(struct check *k, const char *list, unsigned i, bool *own, struct number_rules *rules);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/address.h"
 #include "node/config_internal.h"
 
 #define IN_TRUNK(member) CONFIG_AT(struct node_trunk, member)
@@ -54,7 +55,8 @@ const struct config_field node_trunk_table[] = {
 	{ "info_digits", CONFIG_BOOL, IN_TRUNK(sip.info_digits), .preset = "no",
 	  .text = "A key may come by INFO with application/dtmf-relay, beside RFC 4733 and in-band." },
 	{ "options_s", CONFIG_INT, IN_TRUNK(sip.options_s), .preset = "10", .min = 0, .max = 3600,
-	  .text = "How often the peers are asked by OPTIONS whether they live: two failures and a peer is down, one answer and it "
+	  .text = "How often the peers are asked by OPTIONS whether they live: two failures and a peer is down, one answer and "
+	          "it "
 	          "is up. 0: never, and always up." },
 	{ "channels", CONFIG_INT, IN_TRUNK(sip.channels), .preset = "100", .min = 1, .max = SIP_CHANNELS_MAX,
 	  .text = "Calls at once, both directions together. More are refused with 503 and Retry-After." },
@@ -68,8 +70,7 @@ const struct config_field node_trunk_table[] = {
 	  .text = "Without RTP and RTCP for so long a call that is not on hold is cleared, and charged to the beginning of it." },
 	{ "jitter_min_ms", CONFIG_INT, IN_TRUNK(sip.rtp.jitter_min_ms), .preset = "20", .min = 10, .max = 200,
 	  .text = "Least delay of the jitter buffer." },
-	{ "jitter_max_ms", CONFIG_INT, IN_TRUNK(sip.rtp.jitter_max_ms), .preset = "200", .min = 20, .max = 500,
-	  .text = "Most." },
+	{ "jitter_max_ms", CONFIG_INT, IN_TRUNK(sip.rtp.jitter_max_ms), .preset = "200", .min = 20, .max = 500, .text = "Most." },
 	{ "dscp", CONFIG_INT, IN_TRUNK(sip.rtp.dscp), .preset = "46", .min = 0, .max = 63,
 	  .text = "Of sound: 46 is expedited forwarding." },
 	{ "signalling_dscp", CONFIG_INT, IN_TRUNK(sip.dscp), .preset = "24", .min = 0, .max = 63, .text = "Of SIP: 24 is CS3." },
@@ -134,7 +135,7 @@ static void check_peers(struct check *k, unsigned i)
 			WRONG(k, where, "\"%s\" is no address with a port, such as 10.0.0.5:5060", t->peer[n]);
 		else if (t->sip.local.ss_family && peer->ss_family != t->sip.local.ss_family)
 			WRONG(k, where, "is not of the same family as local");
-		else if (same_address(peer, &t->sip.local))
+		else if (address_same(peer, &t->sip.local))
 			WRONG(k, where, "is the same as local");
 	}
 	where_in(where, "trunks", i, "peers");
@@ -186,7 +187,7 @@ static void check_sound(struct check *k, unsigned i)
 	char where[CONFIG_PATH_MAX];
 
 	t->sip.rtp.local = t->sip.local;
-	((struct sockaddr_in *)(void *)&t->sip.rtp.local)->sin_port = 0; /* IPv6's is at the same place */
+	address_set_port(&t->sip.rtp.local, 0);
 	memcpy(t->sip.rtp.name, t->sip.name, sizeof(t->sip.name));
 	where_in(where, "trunks", i, "rtp_port_min");
 	if (t->sip.rtp.port_min % 2)
@@ -196,9 +197,10 @@ static void check_sound(struct check *k, unsigned i)
 	for (unsigned j = 0; j < i; j++) { /* the same ports are shared; some of them cannot be */
 		const struct rtp_group_config *a = &t->sip.rtp, *b = &k->c->options.trunk[j].sip.rtp;
 
-		if (same_address(&a->local, &b->local) && a->port_min <= b->port_max && b->port_min <= a->port_max &&
+		if (address_same(&a->local, &b->local) && a->port_min <= b->port_max && b->port_min <= a->port_max &&
 		    (a->port_min != b->port_min || a->port_max != b->port_max))
-			WRONG(k, where, "its ports are partly those of trunk %s: the same, or others", k->c->options.trunk[j].sip.name);
+			WRONG(k, where, "its ports are partly those of trunk %s: the same, or others",
+			      k->c->options.trunk[j].sip.name);
 	}
 	where_in(where, "trunks", i, "jitter_max_ms");
 	if (t->sip.rtp.jitter_max_ms < t->sip.rtp.jitter_min_ms)

@@ -383,8 +383,8 @@ static bool node_quiet(const struct node *n)
 		if (info.calls > 0)
 			return false;
 	}
-	return (n->sip == NULL || sip_legs(n->sip) == 0) && node_legs(n) == 0 && booked_idle(n->ivr.booked) && n->mparty.call_count == 0 &&
-	       worker_pool_busy(n->workers) == 0 && billing_idle(n->billing);
+	return (n->sip == NULL || sip_legs(n->sip) == 0) && node_legs(n) == 0 && booked_idle(n->ivr.booked) &&
+	       n->mparty.call_count == 0 && worker_pool_busy(n->workers) == 0 && billing_idle(n->billing);
 }
 
 static void node_close_turn(struct loop_task *t)

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/address.h"
 #include "core/clock.h"
 
 #define FILES_MAX  16
@@ -102,7 +103,8 @@ static bool capture_header(const char *line, struct sip_captured *m)
 	struct sockaddr_in *a4 = (void *)&m->peer;
 	struct sockaddr_in6 *a6 = (void *)&m->peer;
 
-	if (sscanf(line, "%7s %zu bytes %7s %7[a-z]/[%63[0-9a-fA-F:.]]:%u", what, &len, how, proto, address, &port) != 6 || len > 65535)
+	if (sscanf(line, "%7s %zu bytes %7s %7[a-z]/[%63[0-9a-fA-F:.]]:%u", what, &len, how, proto, address, &port) != 6 ||
+	    len > 65535)
 		return false;
 	m->sent = strncmp(what, "sen", 3) == 0;
 	m->tcp = strcmp(proto, "tcp") == 0;
@@ -266,7 +268,8 @@ void sip_capture_drain(struct sip_capture *c)
 
 /* ---- looking ---- */
 
-unsigned sip_capture_find(struct sip_capture *c, const char *const *call_id, unsigned count, struct sip_captured *out, unsigned max)
+unsigned sip_capture_find(struct sip_capture *c, const char *const *call_id, unsigned count, struct sip_captured *out,
+                          unsigned max)
 {
 	unsigned found = 0;
 
@@ -308,12 +311,6 @@ struct pcap_packet {
 	uint32_t sec, usec, kept, length;
 };
 #define PCAP_MAX 65535
-
-static unsigned address_port(const struct sockaddr_storage *a)
-{
-	return ntohs(a->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)(const void *)a)->sin6_port
-	                                      : ((const struct sockaddr_in *)(const void *)a)->sin_port);
-}
 
 static void put16(uint8_t *p, unsigned v)
 {

@@ -3,9 +3,9 @@
  * sip/message.h - what control and the SIP thread tell each other: messages in two mailboxes, a call named by a number that is
  * never used again, so that neither thread has a pointer of the other's.
  *
- * Who has a message owns it, its texts too; putting it into a mailbox hands it over. A mailbox wakes its reader by an eventfd. What
- * belongs to calls that are there is always taken, since each may have only a few on their way; new calls are refused (503) while
- * more than SIP_MAILBOX_BUSY messages wait, which is how an overloaded control thread is noticed.
+ * Who has a message owns it, its texts too; putting it into a mailbox hands it over. A mailbox wakes its reader by an eventfd.
+ * What belongs to calls that are there is always taken, since each may have only a few on their way; new calls are refused (503)
+ * while more than SIP_MAILBOX_BUSY messages wait, which is how an overloaded control thread is noticed.
  */
 #ifndef SIP_MESSAGE_H
 #define SIP_MESSAGE_H
@@ -54,7 +54,8 @@ struct sip_message {
 	unsigned            agent, trunk;
 	int                 status;
 	bool                reliable;    /* 1xx: with RSeq; INVITE: 100rel is supported */
-	bool                local;       /* a response that the stack made itself: 408 when there was none, 503 when nothing could be sent */
+	/* a response that the stack made itself: 408 when there was none, 503 when nothing could be sent */
+	bool                local;
 	bool                initial;     /* the response is to the first INVITE of the call */
 	int                 retry_after_s;
 	struct sockaddr_storage peer;

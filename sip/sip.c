@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sip/sip_internal.h"
+#include "sip/sip.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "sip/sip_internal.h"
 
 #define LOG_MODULE "sip"
 

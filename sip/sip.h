@@ -9,10 +9,11 @@
  *     trunk ------- peers with their state, limits, counters
  *       leg ------- one call: table of states and events (sip/sip_leg_event.c), negotiation (sip/sdp.h), stream of sound
  *
- * A trunk is up while one of its peers answers OPTIONS: asked each options_s seconds, down after two failures in a row (none, or 503,
- * within the interval or SIP_OPTIONS_WAIT_S, whichever is less), up after one answer of any other kind. A failed INVITE counts as
- * a failure. So a dead peer is noticed within 2 * options_s + SIP_OPTIONS_WAIT_S seconds, a peer that is back within options_s.
- * options_s 0: never asked, always up. Its live calls end by what happens to them: BYE, or no RTP for the timeout (rule 9).
+ * A trunk is up while one of its peers answers OPTIONS: asked each options_s seconds, down after two failures in a row (none, or
+ * 503, within the interval or SIP_OPTIONS_WAIT_S, whichever is less), up after one answer of any other kind. A failed INVITE
+ * counts as a failure. So a dead peer is noticed within 2 * options_s + SIP_OPTIONS_WAIT_S seconds, a peer that is back within
+ * options_s. options_s 0: never asked, always up. Its live calls end by what happens to them: BYE, or no RTP for the timeout
+ * (rule 9).
  */
 #ifndef SIP_SIP_H
 #define SIP_SIP_H

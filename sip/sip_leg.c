@@ -13,9 +13,8 @@
 
 #define LOG_MODULE "sip"
 
-#define BEARER_3K1_AUDIO    0x10 /* Q.931 4.5.5: what a call with sound we can speak is */
-#define BEARER_UNRESTRICTED 0x08 /* a description that cannot be read: 88 */
-#define BEARER_NONE         0xff /* nothing in common: 65 */
+#define BEARER_3K1_AUDIO 0x10 /* Q.931 4.5.5: what a call with sound we can speak is */
+#define BEARER_NONE      0xff /* nothing in common, or a description that cannot be read: 65, which is 488 */
 
 #define EARLY_MEDIA "P-Early-Media"
 
@@ -432,7 +431,7 @@ static void take_first_offer(struct sip_leg *sl, const struct sip_message *m)
 		return;
 	LOGX(LOG_INFO, &sl->leg.log, "its session description: line %u: %s", e.line, e.text);
 	counter_inc(&sl->trunk->counter[SIP_REFUSED_MEDIA]);
-	sl->leg.bearer = err == -ENOTSUP ? BEARER_NONE : BEARER_UNRESTRICTED;
+	sl->leg.bearer = BEARER_NONE;
 }
 
 void sip_leg_incoming(struct sip_trunk *t, const struct sip_message *m)

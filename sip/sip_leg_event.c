@@ -89,8 +89,8 @@ static void take_offer(struct sip_leg *sl, const struct sip_message *m, enum sip
 		err = sdp_make_answer(sl->sdp, RTP_SEND | RTP_RECV, text, sizeof(text));
 	if (err) {
 		LOGX(LOG_INFO, &sl->leg.log, "its new offer: line %u: %s", e.line, e.text);
-		sip_leg_respond(sl, op, err == -EBADMSG ? 400 : 488, err == -EBADMSG ? "Bad Session Description" : "Not Acceptable Here",
-		                NULL);
+		sip_leg_respond(sl, op, err == -EBADMSG ? 400 : 488,
+		                err == -EBADMSG ? "Bad Session Description" : "Not Acceptable Here", NULL);
 		return;
 	}
 	sip_leg_respond(sl, op, 200, "OK", text);
@@ -107,13 +107,13 @@ static void update(struct sip_leg *sl, const struct sip_message *m)
 	take_offer(sl, m, SIP_DO_RESPOND_UPDATE);
 }
 
-static void update_ending(struct sip_leg *sl, const struct sip_message *m)
+static void late_update(struct sip_leg *sl, const struct sip_message *m)
 {
 	(void)m;
 	sip_leg_respond(sl, SIP_DO_RESPOND_UPDATE, 481, "Call Does Not Exist", NULL);
 }
 
-static void reinvite_ending(struct sip_leg *sl, const struct sip_message *m)
+static void late_invite(struct sip_leg *sl, const struct sip_message *m)
 {
 	(void)m;
 	sip_leg_respond(sl, SIP_DO_RESPOND, 481, "Call Does Not Exist", NULL);
@@ -188,7 +188,7 @@ static bool early_media(const struct sip_message *m)
 	return m->body && !(value && (strcasestr(value, "inactive") || strcasestr(value, "recvonly")));
 }
 
-static void provisional(struct sip_leg *sl, const struct sip_message *m)
+static void rings(struct sip_leg *sl, const struct sip_message *m)
 {
 	bool inband;
 
@@ -277,7 +277,7 @@ static void refused(struct sip_leg *sl, const struct sip_message *m)
 }
 
 /* What sip_redirected() says: status 0 is yes. */
-static void redirect_told(struct sip_leg *sl, const struct sip_message *m)
+static void may_go(struct sip_leg *sl, const struct sip_message *m)
 {
 	struct sip *s = sl->trunk->sip;
 
@@ -298,7 +298,7 @@ static void redirect_told(struct sip_leg *sl, const struct sip_message *m)
 
 /* ---- our re-INVITE ---- */
 
-static void reanswered(struct sip_leg *sl, const struct sip_message *m)
+static void agreed(struct sip_leg *sl, const struct sip_message *m)
 {
 	if (take_answer(sl, m) != 0)
 		give_up(sl, CAUSE_BEARER_NOT_IMPLEMENTED, "the answer to our re-INVITE");
@@ -318,7 +318,7 @@ static void rerefused(struct sip_leg *sl, const struct sip_message *m)
 
 /* ---- the end ---- */
 
-static void terminated(struct sip_leg *sl, const struct sip_message *m)
+static void over(struct sip_leg *sl, const struct sip_message *m)
 {
 	if (!leg_over(&sl->leg)) /* no ACK, no PRACK, a session that nobody refreshed: Sofia ended it */
 		sip_leg_ended(sl, CAUSE_RECOVERY_ON_TIMER_EXPIRY, -1, false, m->at_us);
@@ -328,52 +328,24 @@ static void terminated(struct sip_leg *sl, const struct sip_message *m)
 /* ---- the table ---- */
 
 #define EVENTS (SIP_EV_TERMINATED - SIP_EV_PROVISIONAL + 1)
-#define AT(op) ((op) - SIP_EV_PROVISIONAL)
+#define ROW(op)   ((op) - SIP_EV_PROVISIONAL)
+#define AT(event) ROW(SIP_EV_##event)
 
-static sip_leg_event_h *const table[SIP_LEG_STATES][EVENTS] = {
-	[SIP_IN_NEW] = {
-		[AT(SIP_EV_PROVISIONAL)] = odd, [AT(SIP_EV_ANSWER)] = odd, [AT(SIP_EV_REFUSED)] = odd,
-		[AT(SIP_EV_CANCEL)] = cancelled, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update,
-		[AT(SIP_EV_PRACK)] = odd, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
-	},
-	[SIP_IN_EARLY] = {
-		[AT(SIP_EV_PROVISIONAL)] = odd, [AT(SIP_EV_ANSWER)] = odd, [AT(SIP_EV_REFUSED)] = odd,
-		[AT(SIP_EV_CANCEL)] = cancelled, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update,
-		[AT(SIP_EV_PRACK)] = prack, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
-	},
-	[SIP_IN_ANSWERED] = {
-		[AT(SIP_EV_PROVISIONAL)] = odd, [AT(SIP_EV_ANSWER)] = odd, [AT(SIP_EV_REFUSED)] = odd,
-		[AT(SIP_EV_CANCEL)] = cancelled, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = reinvite,
-		[AT(SIP_EV_UPDATE)] = update, [AT(SIP_EV_PRACK)] = prack, [AT(SIP_EV_ACK)] = ack, [AT(SIP_EV_INFO)] = info,
-		[AT(SIP_EV_TERMINATED)] = terminated,
-	},
-	[SIP_OUT_CALLING] = {
-		[AT(SIP_EV_PROVISIONAL)] = provisional, [AT(SIP_EV_ANSWER)] = answered, [AT(SIP_EV_REFUSED)] = refused,
-		[AT(SIP_EV_CANCEL)] = odd, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update,
-		[AT(SIP_EV_PRACK)] = odd, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
-	},
-	[SIP_OUT_EARLY] = {
-		[AT(SIP_EV_PROVISIONAL)] = provisional, [AT(SIP_EV_ANSWER)] = answered, [AT(SIP_EV_REFUSED)] = refused,
-		[AT(SIP_EV_CANCEL)] = odd, [AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update,
-		[AT(SIP_EV_PRACK)] = odd, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
-	},
-	[SIP_OUT_ASKING] = { /* the redirected INVITE is over; its number is left when the next begins */
-		[AT(SIP_EV_PROVISIONAL)] = nothing, [AT(SIP_EV_ANSWER)] = odd, [AT(SIP_EV_REFUSED)] = redirect_told,
-		[AT(SIP_EV_CANCEL)] = odd, [AT(SIP_EV_BYE)] = odd, [AT(SIP_EV_REINVITE)] = odd, [AT(SIP_EV_UPDATE)] = update_ending,
-		[AT(SIP_EV_PRACK)] = odd, [AT(SIP_EV_ACK)] = odd, [AT(SIP_EV_INFO)] = odd, [AT(SIP_EV_TERMINATED)] = nothing,
-	},
-	[SIP_TALKING] = {
-		[AT(SIP_EV_PROVISIONAL)] = nothing, [AT(SIP_EV_ANSWER)] = reanswered, [AT(SIP_EV_REFUSED)] = rerefused,
-		[AT(SIP_EV_CANCEL)] = nothing, /* of a re-INVITE: Sofia has answered it */
-		[AT(SIP_EV_BYE)] = bye, [AT(SIP_EV_REINVITE)] = reinvite, [AT(SIP_EV_UPDATE)] = update, [AT(SIP_EV_PRACK)] = prack,
-		[AT(SIP_EV_ACK)] = ack_again, [AT(SIP_EV_INFO)] = info, [AT(SIP_EV_TERMINATED)] = terminated,
-	},
-	[SIP_ENDING] = { /* what crossed our end */
-		[AT(SIP_EV_PROVISIONAL)] = nothing, [AT(SIP_EV_ANSWER)] = nothing, [AT(SIP_EV_REFUSED)] = nothing,
-		[AT(SIP_EV_CANCEL)] = nothing, [AT(SIP_EV_BYE)] = nothing, [AT(SIP_EV_REINVITE)] = reinvite_ending,
-		[AT(SIP_EV_UPDATE)] = update_ending, [AT(SIP_EV_PRACK)] = nothing, [AT(SIP_EV_ACK)] = nothing,
-		[AT(SIP_EV_INFO)] = nothing, [AT(SIP_EV_TERMINATED)] = terminated,
-	},
+/* OUT_ASKING: the redirected INVITE is over, its number is left when the next begins; what REFUSED tells there is
+ * sip_redirected(). A CANCEL in TALKING is of a re-INVITE: Sofia has answered it. ENDING has what crossed our end. */
+static sip_leg_event_h *const table[EVENTS][SIP_LEG_STATES] = {
+	/*                     IN_NEW     IN_EARLY   IN_ANSWERED OUT_CALLING OUT_EARLY OUT_ASKING   TALKING    ENDING */
+	[AT(PROVISIONAL)] =  { odd,       odd,       odd,        rings,      rings,    nothing,     nothing,   nothing },
+	[AT(ANSWER)] =       { odd,       odd,       odd,        answered,   answered, odd,         agreed,    nothing },
+	[AT(REFUSED)] =      { odd,       odd,       odd,        refused,    refused,  may_go,      rerefused, nothing },
+	[AT(CANCEL)] =       { cancelled, cancelled, cancelled,  odd,        odd,      odd,         nothing,   nothing },
+	[AT(BYE)] =          { bye,       bye,       bye,        bye,        bye,      odd,         bye,       nothing },
+	[AT(REINVITE)] =     { odd,       odd,       reinvite,   odd,        odd,      odd,         reinvite,  late_invite },
+	[AT(UPDATE)] =       { update,    update,    update,     update,     update,   late_update, update,    late_update },
+	[AT(PRACK)] =        { odd,       prack,     prack,      odd,        odd,      odd,         prack,     nothing },
+	[AT(ACK)] =          { odd,       odd,       ack,        odd,        odd,      odd,         ack_again, nothing },
+	[AT(INFO)] =         { info,      info,      info,       info,       info,     odd,         info,      nothing },
+	[AT(TERMINATED)] =   { over,      over,      over,       over,       over,     nothing,     over,      over },
 };
 
 void sip_leg_event(struct sip_leg *sl, const struct sip_message *m)
@@ -381,6 +353,6 @@ void sip_leg_event(struct sip_leg *sl, const struct sip_message *m)
 	assert(m->op >= SIP_EV_PROVISIONAL && m->op <= SIP_EV_TERMINATED);
 	MAGIC_CHECK(&sl->leg, LEG_MAGIC);
 	leg_ref(&sl->leg);
-	table[sl->state][AT(m->op)](sl, m);
+	table[ROW(m->op)][sl->state](sl, m);
 	leg_unref(&sl->leg);
 }

@@ -2,12 +2,12 @@
 /* sip/sip_trunk.c - a trunk: which peer, how much room, up or down (sip/sip.h says when). */
 #include "sip/sip_internal.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/address.h"
 #include "core/clock.h"
 
 #define LOG_MODULE "sip"
@@ -22,7 +22,8 @@ static const struct counter_desc sip_counters[SIP_COUNTERS] = {
 	[SIP_REFUSED_FULL] = { "refused_full", "calls refused because the trunk's channels or the ports for sound were used up" },
 	[SIP_REFUSED_RATE] = { "refused_rate", "calls refused because of calls_per_s" },
 	[SIP_REFUSED_MEDIA] = { "refused_media", "incoming calls without sound that we can speak" },
-	[SIP_NO_PATH] = { "no_path", "incoming calls without an offer and without 100rel: nothing can be said before the answer" },
+	[SIP_NO_PATH] = { "no_path",
+	                  "incoming calls without an offer and without 100rel: nothing can be said before the answer" },
 	[SIP_OFFERS] = { "offers", "re-INVITE and UPDATE with an offer" },
 	[SIP_HELD] = { "held", "parties that were put on hold" },
 	[SIP_CANCELLED] = { "cancelled", "incoming calls given up by CANCEL" },
@@ -251,23 +252,6 @@ static const struct trunk_ops sip_trunk_ops = {
 
 /* ---- building ---- */
 
-static void host_of(const struct sockaddr_storage *a, char out[64])
-{
-	char plain[INET6_ADDRSTRLEN] = "";
-
-	if (a->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *a6 = (const void *)a;
-
-		(void)inet_ntop(AF_INET6, &a6->sin6_addr, plain, sizeof(plain));
-		(void)snprintf(out, 64, "[%s]:%u", plain, ntohs(a6->sin6_port));
-	} else {
-		const struct sockaddr_in *a4 = (const void *)a;
-
-		(void)inet_ntop(AF_INET, &a4->sin_addr, plain, sizeof(plain));
-		(void)snprintf(out, 64, "%s:%u", plain, ntohs(a4->sin_port));
-	}
-}
-
 static int trunk_sound(struct sip_trunk *t)
 {
 	struct sip *s = t->sip;
@@ -277,7 +261,7 @@ static int trunk_sound(struct sip_trunk *t)
 	for (unsigned i = 0; i < s->sound_count; i++) {
 		const struct rtp_group_config *have = &s->sound[i].config;
 
-		if (memcmp(&have->local, &c->local, sizeof(c->local)) == 0 && have->port_min == c->port_min &&
+		if (address_same_host(&have->local, &c->local) && have->port_min == c->port_min &&
 		    have->port_max == c->port_max) {
 			t->group = s->sound[i].group;
 			return 0;
@@ -318,14 +302,14 @@ static int trunk_agent(struct sip_trunk *t)
 static void trunk_peers(struct sip_trunk *t)
 {
 	for (unsigned i = 0; i < t->config.peer_count; i++) {
-		host_of(&t->config.peer[i], t->peer[i].host);
+		address_format(&t->config.peer[i], t->peer[i].host, sizeof(t->peer[i].host));
 		t->peer[i].up = t->config.options_s == 0;
 		t->peer[i].since_us = clock_mono_us();
 	}
 	if (t->config.domain[0])
 		(void)snprintf(t->our_host, sizeof(t->our_host), "%s", t->config.domain);
 	else
-		host_of(&t->config.local, t->our_host);
+		address_format(&t->config.local, t->our_host, sizeof(t->our_host));
 	t->was_up = peers_up(t);
 	t->since_us = clock_mono_us();
 }

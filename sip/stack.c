@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sip/stack_internal.h"
+#include "sip/stack.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +12,11 @@
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/tport_tag.h>
 
+#include "core/address.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/magic.h"
+#include "sip/stack_internal.h"
 
 #define LOG_MODULE "sip"
 
@@ -76,18 +77,6 @@ int sip_stack_alloc(struct sip_stack **sp, struct loop *l, counter_t *counters, 
 	return 0;
 }
 
-static bool same_socket(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
-	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
-
-	if (a->ss_family != b->ss_family)
-		return false;
-	if (a->ss_family == AF_INET6)
-		return a6->sin6_port == b6->sin6_port && memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0;
-	return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
-}
-
 int sip_stack_add(struct sip_stack *s, const struct sip_agent_config *c, unsigned *agent)
 {
 	struct sip_agent *a;
@@ -95,7 +84,7 @@ int sip_stack_add(struct sip_stack *s, const struct sip_agent_config *c, unsigne
 
 	MAGIC_CHECK(s, SIP_STACK_MAGIC);
 	assert(!s->started);
-	for (i = 0; i < s->agent_count && !same_socket(&s->agent[i].config.local, &c->local); i++)
+	for (i = 0; i < s->agent_count && !address_same(&s->agent[i].config.local, &c->local); i++)
 		;
 	if (i == SIP_AGENTS_MAX)
 		return -ENOSPC;
@@ -172,24 +161,13 @@ static int stack_wake(su_root_magic_t *magic, su_wait_t *w, su_wakeup_arg_t *arg
 static int agent_open(struct sip_agent *a)
 {
 	struct sip_stack *s = a->stack;
-	char host[INET6_ADDRSTRLEN + 2] = "", url[96];
-	const struct sockaddr_storage *l = &a->config.local;
-	unsigned port;
-	int err = sip_capture_file(s->capture, l, a->dump, sizeof(a->dump));
+	char host[ADDRESS_SIZE], url[ADDRESS_SIZE + 8];
+	int err = sip_capture_file(s->capture, &a->config.local, a->dump, sizeof(a->dump));
 
 	if (err)
 		return err;
-	if (l->ss_family == AF_INET6) {
-		char plain[INET6_ADDRSTRLEN] = "";
-
-		(void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)l)->sin6_addr, plain, sizeof(plain));
-		(void)snprintf(host, sizeof(host), "[%s]", plain);
-		port = ntohs(((const struct sockaddr_in6 *)(const void *)l)->sin6_port);
-	} else {
-		(void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)l)->sin_addr, host, sizeof(host));
-		port = ntohs(((const struct sockaddr_in *)(const void *)l)->sin_port);
-	}
-	(void)snprintf(url, sizeof(url), "sip:%s:%u", host, port);
+	address_format(&a->config.local, host, sizeof(host));
+	(void)snprintf(url, sizeof(url), "sip:%s", host); /* UDP and TCP */
 	a->nua = nua_create(s->root, sip_stack_event, a, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0),
 	                    NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(1), NUTAG_EARLY_MEDIA(1), NUTAG_ONLY183_100REL(1),
 	                    NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_RETRY_COUNT(0), NUTAG_SESSION_TIMER(0),
@@ -199,7 +177,7 @@ static int agent_open(struct sip_agent *a)
 	                    NTATAG_CANCEL_2543(0), TPTAG_TOS(a->config.dscp << 2), TPTAG_DUMP(a->dump), TAG_END());
 	if (a->nua)
 		return 0;
-	log_error("sip: %s:%u cannot be opened for UDP and TCP: %s", host, port, errno ? strerror(errno) : "refused");
+	log_error("%s cannot be opened for UDP and TCP: %s", host, errno ? strerror(errno) : "refused");
 	return errno ? -errno : -EADDRINUSE;
 }
 

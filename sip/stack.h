@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sip/stack.h - Sofia-SIP on a thread of its own: agents (one for each local address), their calls, and the mailboxes between that
- * thread and control. It knows transactions and dialogs, and nothing of legs, trunks' limits or sound: it tells what came and sends
- * what it is asked to.
+ * sip/stack.h - Sofia-SIP on a thread of its own: agents (one for each local address), their calls, and the mailboxes between
+ * that thread and control. It knows transactions and dialogs, and nothing of legs, trunks' limits or sound: it tells what came
+ * and sends what it is asked to.
  *
  * Sofia's media engine is off, and no session description is ever given to its parser (it can be made to loop by one). PRACK, the
  * 200 to BYE and CANCEL, ACK, 420 to an extension we lack and 405 to a method we lack are Sofia's own; a 200 that is answered
  * before the PRACK of our 183 has come waits for it there. Redirections are never followed by it.
  *
- * Requests that begin something (INVITE, OPTIONS) are taken from the sources of the agent's trunks; others get 403 and are counted.
+ * Requests that begin something (INVITE, OPTIONS) are taken from the sources of the agent's trunks; others get 403 and are
+ * counted.
  *
  * Control thread, but for what runs on the SIP thread (sip/stack_internal.h).
  */

@@ -492,8 +492,9 @@ static void do_respond_update(struct sip_call *c, const struct sip_message *m)
 	if (!c->updating)
 		return;
 	say_body(c, m);
-	nua_respond(c->nh, m->status, sip_status_phrase(m->status), NUTAG_WITH_SAVED(&c->update), TAG_IF(m->body, SIPTAG_CONTENT_TYPE_STR(SDP_TYPE)),
-	            TAG_IF(m->body, SIPTAG_PAYLOAD_STR(m->body)), TAG_IF(more, SIPTAG_HEADER_STR(more)), TAG_END());
+	nua_respond(c->nh, m->status, sip_status_phrase(m->status), NUTAG_WITH_SAVED(&c->update),
+	            TAG_IF(m->body, SIPTAG_CONTENT_TYPE_STR(SDP_TYPE)), TAG_IF(m->body, SIPTAG_PAYLOAD_STR(m->body)),
+	            TAG_IF(more, SIPTAG_HEADER_STR(more)), TAG_END());
 	nua_destroy_event(&c->update);
 	c->updating = false;
 }
