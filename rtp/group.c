@@ -264,6 +264,7 @@ int rtp_group_alloc(struct rtp_group **gp, struct loop *l, struct media *m, stru
 	list_init(&g->all);
 	list_init(&g->active);
 	group_vectors(g);
+	rtp_socket_limit(g);
 	g->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = g->epoll_fd < 0 ? -errno : 0;
 	g->pair = calloc(g->pairs, sizeof(*g->pair));

@@ -70,7 +70,7 @@ enum rtp_value {
 	RV_DISCARDED,
 	RV_DUPLICATES,
 	RV_REORDERED,
-	RV_PLAYED,
+	RV_TAKEN,
 	RV_CONCEALED_MS,
 	RV_JITTER_US,
 	RV_DELAY_MS,
@@ -226,7 +226,10 @@ void rtp_stream_receive_event(struct rtp_stream *s, const struct rtp_event *ev);
 void rtp_stream_apply(struct rtp_stream *s, int64_t now_us);        /* (M) a new format, when there is one */
 void rtp_stream_publish(struct rtp_stream *s);                      /* (M) */
 
-/* socket.c, (C): two sockets bound to port and port + 1. Negative errno */
+/* socket.c, (C): the process may have as many descriptors as the pairs want, or is told how many it may not; at start it often
+ * may have 1024, which 500 streams have used up */
+void rtp_socket_limit(const struct rtp_group *g);
+/* Two sockets bound to port and port + 1. Negative errno */
 int  rtp_socket_pair(struct rtp_group *g, uint16_t port, int fd[2]);
 /* (M): the errors that ICMP brought, so that the descriptor is not ready for them for ever; how many */
 unsigned rtp_socket_errors(int fd);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/address.h"
@@ -8,6 +9,21 @@
 #include "rtp/internal.h"
 
 #define LOG_MODULE "rtp"
+
+#define OTHER_DESCRIPTORS 1024 /* of spans, the database, control connections, signalling, files */
+
+void rtp_socket_limit(const struct rtp_group *g)
+{
+	rlim_t want = 2 * (rlim_t)g->pairs + OTHER_DESCRIPTORS;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= want)
+		return;
+	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur < want)
+		log_warn("rtp %s: %u streams need %u open files, and %u are allowed (LimitNOFILE of the service, ulimit -n)",
+		         g->config.name, g->pairs, (unsigned)want, (unsigned)l.rlim_cur);
+}
 
 static int socket_open(const struct rtp_group *g, uint16_t port)
 {

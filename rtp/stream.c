@@ -211,10 +211,11 @@ static uint64_t value(const struct rtp_stream *s, enum rtp_value v)
 /* From mouth to ear: half the way there and back, what waits in the buffer, a packet being filled, and our tick. */
 static unsigned stats_mos(const struct rtp_stream *s, const struct rtp_stats *st)
 {
-	uint64_t lost = st->lost + st->late, expected = value(s, RV_PLAYED) + lost;
+	/* What came too late is in both: it was lost when it was due, and was taken in when it came. */
+	uint64_t lost = st->lost + st->late, expected = value(s, RV_TAKEN) + st->lost;
 	struct emodel m;
 
-	if (value(s, RV_PLAYED) == 0)
+	if (value(s, RV_TAKEN) == 0)
 		return 0;
 	emodel_init(&m);
 	m.delay_ms = (st->round_trip_us > 0 ? st->round_trip_us / 2000.0 : 0) + st->delay_ms +
@@ -293,7 +294,7 @@ void rtp_stream_publish(struct rtp_stream *s)
 	rtp_value_set(s, RV_DISCARDED, js->strange + js->oversize);
 	rtp_value_set(s, RV_DUPLICATES, js->duplicates);
 	rtp_value_set(s, RV_REORDERED, js->reordered);
-	rtp_value_set(s, RV_PLAYED, js->packets);
+	rtp_value_set(s, RV_TAKEN, js->packets);
 	rtp_value_set(s, RV_CONCEALED_MS, js->concealed / 8);
 	rtp_value_set(s, RV_JITTER_US, rtp_source_jitter(&r->source) * 125ull);
 	rtp_value_set(s, RV_DELAY_MS, delay_ms);

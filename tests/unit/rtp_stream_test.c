@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "core/address.h"
 #include "core/clock.h"
@@ -954,6 +955,24 @@ static void ports(void **state)
 	rig_free(r);
 }
 
+/* Two descriptors a stream are more than a program has at first: the group sees to it, up to the hard limit. */
+static void descriptors(void **state)
+{
+	struct rlimit before, l;
+	struct rig *r;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	l = before;
+	l.rlim_cur = 100;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &l), 0);
+	r = rig_new(false);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &l), 0);
+	assert_int_equal(l.rlim_cur, before.rlim_max < 2 * 10 + 1024 ? before.rlim_max : 2 * 10 + 1024);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	rig_free(r);
+}
+
 static void wrong_formats(void **state)
 {
 	struct rig *r = rig_new(false);
@@ -1058,6 +1077,7 @@ int main(void)
 		cmocka_unit_test(dscp),
 		cmocka_unit_test(ipv6),
 		cmocka_unit_test(ports),
+		cmocka_unit_test(descriptors),
 		cmocka_unit_test(wrong_formats),
 		cmocka_unit_test(freed_in_the_middle),
 		cmocka_unit_test(every_counter_moves),
