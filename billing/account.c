@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "billing/audit.h"
+#include "billing/password.h"
 
 #define ACCOUNT_SELECT \
 	"SELECT a.id, a.provider_id, a.tariff_id, a.balance_e4, a.held_e4, a.credit_e4, n.number, a.state, a.kind, a.language, " \
-	"t.name, a.discount_bp, p.name, a.trust_e4 " \
+	"t.name, a.discount_bp, p.name, a.trust_e4, a.callback_check " \
 	"FROM account_number n JOIN account a ON a.id = n.account_id JOIN tariff t ON t.id = a.tariff_id JOIN provider " \
 	"p ON p.id = a.provider_id WHERE n.valid_to IS NULL"
 
@@ -41,6 +42,7 @@ static int account_row(void *arg, const char *const *col, unsigned cols)
 	a.discount_bp = (unsigned)strtoul(col[11], NULL, 10);
 	(void)snprintf(a.provider, sizeof(a.provider), "%s", col[12]);
 	a.trust_e4 = strtoll(col[13], NULL, 10);
+	(void)snprintf(a.check, sizeof(a.check), "%s", col[14]);
 	if (q->each)
 		return q->each(q->arg, &a);
 	*q->out = a;
@@ -214,28 +216,36 @@ static int text_row(void *arg, const char *const *col, unsigned cols)
 	return 1;
 }
 
+/* A column that is a word: how it is read, written, and called in the audit trail. */
+static const struct account_word {
+	const char *column, *read, *write, *what;
+} account_word[] = {
+	{ "state", "SELECT state FROM account WHERE id = ? FOR UPDATE", "UPDATE account SET state = ? WHERE id = ?",
+	  "account.state" },
+	{ "language", "SELECT language FROM account WHERE id = ? FOR UPDATE", "UPDATE account SET language = ? WHERE id = ?",
+	  "account.language" },
+	{ "callback_check", "SELECT callback_check FROM account WHERE id = ? FOR UPDATE",
+	  "UPDATE account SET callback_check = ? WHERE id = ?", "account.callback" },
+};
+
 static int account_set_tx(struct store_conn *c, void *arg)
 {
 	const struct account_change *g = arg;
-	bool state = strcmp(g->column, "state") == 0;
+	const struct account_word *w = account_word;
 	char before[32];
 	int64_t account;
 	int err = account_id_of(c, g->number, &account);
 
+	while (strcmp(w->column, g->column) != 0)
+		w++;
 	if (!err)
-		err = store_query(c, text_row, before,
-		                  state ? "SELECT state FROM account WHERE id = ? FOR UPDATE"
-		                        : "SELECT language FROM account WHERE id = ? FOR UPDATE",
-		                  "i", account);
+		err = store_query(c, text_row, before, w->read, "i", account);
 	if (!err)
-		err = store_exec(c, NULL,
-		                 state ? "UPDATE account SET state = ? WHERE id = ?"
-		                       : "UPDATE account SET language = ? WHERE id = ?",
-		                 "si", g->value, account);
+		err = store_exec(c, NULL, w->write, "si", g->value, account);
 	if (!err)
 		err = billing_audit(c, &(struct audit_entry){ .id = g->id,
 		                                              .who = g->who,
-		                                              .what = state ? "account.state" : "account.language",
+		                                              .what = w->what,
 		                                              .subject = g->number,
 		                                              .before = before,
 		                                              .after = g->value,
@@ -264,6 +274,29 @@ int account_set_language(struct store *s, const char *number, const char *langua
 	if (!language_ok(language))
 		return -EINVAL;
 	return account_set(s, "language", number, language, who, at_utc_us);
+}
+
+static const char *const check_names[] = { "service", "nothing", "press-1", "password" };
+
+enum account_check account_check_parse(const char *text)
+{
+	for (unsigned i = 0; i < sizeof(check_names) / sizeof(check_names[0]); i++)
+		if (strcmp(text, check_names[i]) == 0)
+			return (enum account_check)i;
+	return ACCOUNT_CHECK_SERVICE;
+}
+
+int account_set_check(struct store *s, const char *number, const char *check, const char *who, int64_t at_utc_us)
+{
+	enum account_check wanted = account_check_parse(check);
+	bool set = true;
+	int err = strcmp(check, check_names[wanted]) == 0 ? 0 : -EINVAL;
+
+	if (!err && wanted == ACCOUNT_CHECK_PASSWORD)
+		err = password_is_set(s, number, &set);
+	if (!err && !set)
+		err = -ENOKEY;
+	return err ? err : account_set(s, "callback_check", number, check, who, at_utc_us);
 }
 
 /* ---- limits ---- */

@@ -11,12 +11,21 @@
 
 #define ACCOUNT_AMOUNT_MAX_E4 INT64_C(1000000000000000) /* a hundred thousand million units: no sum of balances overflows */
 
+/* What he who is called back is asked for, before the menu (rule 18): it may be another telephone, or a voicemail. */
+enum account_check {
+	ACCOUNT_CHECK_SERVICE /* as the service has it */,
+	ACCOUNT_CHECK_NOTHING,
+	ACCOUNT_CHECK_1,
+	ACCOUNT_CHECK_PASSWORD
+};
+
 struct account {
 	int64_t id, provider_id, tariff_id, balance_e4, held_e4, credit_e4;
 	char    number[32], state[12], kind[12], language[8], tariff[64];
 	unsigned discount_bp; /* billing/tariff_assign.h */
 	char    provider[65];
 	int64_t trust_e4;
+	char    check[12]; /* enum account_check, as in account_check_parse() */
 };
 
 /* The account whose live number this is. -ENOENT. */
@@ -36,6 +45,10 @@ int account_topup(struct store *s, const char id[ID_SIZE], const char *number, i
                   int64_t at_utc_us);
 /* state: active, suspended, closed. -ENOENT, -EINVAL. */
 int account_set_state(struct store *s, const char *number, const char *state, const char *who, int64_t at_utc_us);
+/* service, nothing, press-1, password; anything else: as the service has it. */
+enum account_check account_check_parse(const char *text);
+/* -ENOKEY: a password is wanted, and the account has none. */
+int account_set_check(struct store *s, const char *number, const char *check, const char *who, int64_t at_utc_us);
 int account_set_language(struct store *s, const char *number, const char *language, const char *who, int64_t at_utc_us);
 
 /* Rule 24: an operator-billed account may spend more than it has, up to its credit; rule 23: what it is trusted for while no node

@@ -8,6 +8,7 @@
 #ifndef BILLING_BILLING_H
 #define BILLING_BILLING_H
 
+#include "billing/account.h"
 #include "billing/card.h"
 #include "billing/password.h"
 #include "billing/charge.h"
@@ -48,6 +49,7 @@ struct billing_trigger {
 	struct charge_account account;
 	char        language[8];     /* set as soon as the account is known, also with an error */
 	struct rate_quote callback_rate; /* of the callback leg, from the service's home area to the host */
+	enum account_check check;    /* before the menu (rule 18) */
 	int64_t     hold_e4;         /* rule 20: callback's and the cheapest member's set-up fee and minimum */
 };
 /* service: the number that was dialled; a tariff of its own goes before the account's, and with a provider it knows that one's

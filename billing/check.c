@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "billing/account.h"
 #include "billing/internal.h"
 #include "core/clock.h"
 #include "billing/tariff.h"
@@ -32,6 +33,7 @@ static int check_row(void *arg, const char *const *col, unsigned cols)
 	q->available_e4 = strtoll(col[5], NULL, 10);
 	a->trust_e4 = strtoll(col[6], NULL, 10);
 	a->discount_bp = (unsigned)strtoul(col[7], NULL, 10);
+	q->t->check = account_check_parse(col[8]);
 	return 1;
 }
 
@@ -44,8 +46,10 @@ static int check_day(struct store_conn *c, const struct check *q)
 
 	if (most == 0)
 		return 0;
-	err = store_query_int(c, &count, "SELECT COUNT(*) FROM hold WHERE account_id = ? AND opened_at > ?", "it",
-	                      q->t->account.account_id, q->at_utc_us - CLOCK_SEC(86400));
+	err = store_query_int(c, &count, /* each state is named: so an index finds them */
+	                      "SELECT COUNT(*) FROM hold WHERE state IN ('open', 'settled', 'expired') AND account_id = ? AND "
+	                      "opened_at > ?",
+	                      "it", q->t->account.account_id, q->at_utc_us - CLOCK_SEC(86400));
 	return err ? err : count >= most ? -EUSERS : 0;
 }
 
@@ -62,9 +66,10 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 		/* what other calls need for their next seconds is gone; the rest they give back (billing/hold.h) */
 		"SELECT a.id, a.provider_id, COALESCE(s.tariff_id, a.tariff_id), a.language, a.state, a.balance_e4 + "
 		"a.credit_e4 - (SELECT COALESCE(SUM(h.need1_e4), 0) FROM hold h WHERE h.account_id = a.id AND h.state = "
-		"'open'), a.trust_e4, a.discount_bp FROM account_number n JOIN account a ON a.id = n.account_id LEFT JOIN "
+		"'open'), a.trust_e4, a.discount_bp, a.callback_check FROM account_number n JOIN account a ON a.id = "
+	        "n.account_id LEFT JOIN "
 		"service_number s ON s.number = ? WHERE n.number = ? AND n.valid_from <= ? AND n.valid_to IS NULL AND (s.number "
-	        "IS "
+		"IS "
 		"NULL OR s.provider_id = a.provider_id)", /* rule 24: the service knows its provider's accounts */
 		"sst", q->service, q->number, q->at_utc_us);
 	if (err)

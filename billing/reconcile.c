@@ -91,8 +91,8 @@ static const struct check checks[] = {
 	  NOW, false },
 	{ "waiting", "the call waits for its node: its hold has expired, and its legs are not charged yet",
 	  "SELECT h.id, SUM(r.amount_e4), 0, h.closed_at FROM hold h JOIN leg_record r ON r.call_id = h.id LEFT JOIN ledger l ON "
-	  "l.leg_id = "
-	  "r.leg_id LEFT JOIN loss x ON x.leg_id = r.leg_id WHERE h.state = 'expired' AND h.closed_at >= ? AND r.amount_e4 > 0 "
+	  "l.id = "
+	  "r.leg_id LEFT JOIN loss x ON x.id = r.leg_id WHERE h.state = 'expired' AND h.closed_at >= ? AND r.amount_e4 > 0 "
 	  "AND l.id IS NULL "
 	  "AND x.id IS NULL GROUP BY h.id",
 	  NODE, true },

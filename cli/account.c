@@ -35,6 +35,7 @@ static const struct column account_lines[] = {
 	{ "available_e4", "available", COLUMN_MONEY },
 	{ "credit_e4", "credit", COLUMN_MONEY },
 	{ "trust_e4", "trust", COLUMN_MONEY },
+	{ "callback", "callback", COLUMN_TEXT },
 	{ NULL, NULL, COLUMN_TEXT },
 };
 
@@ -57,12 +58,12 @@ static const struct column ledger_columns[] = {
 
 static json_t *account_json(const struct account *a)
 {
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:I}", "number", a->number, "account",
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:s}", "number", a->number, "account",
 	                 (json_int_t)a->id, "state", a->state, "kind", a->kind, "language", a->language, "tariff", a->tariff,
 	                 "balance_e4", (json_int_t)a->balance_e4, "held_e4", (json_int_t)a->held_e4, "available_e4",
 	                 (json_int_t)(a->balance_e4 + a->credit_e4 - a->held_e4), "credit_e4", (json_int_t)a->credit_e4,
 	                 "discount_e4", (json_int_t)a->discount_bp * 100, "provider", a->provider, "trust_e4",
-	                 (json_int_t)a->trust_e4);
+	                 (json_int_t)a->trust_e4, "callback", a->check);
 }
 
 static int account_error(struct cli *c, int err, const char *number)
@@ -272,6 +273,22 @@ static int run_language(struct cli *c)
 	return err ? account_error(c, err, number) : account_show(c, number);
 }
 
+static int run_callback(struct cli *c)
+{
+	char number[33], who[AUDIT_WHO_SIZE];
+	int status = account_begin(c, number), err;
+
+	if (status != CLI_OK)
+		return status;
+	cli_who(who);
+	err = account_set_check(c->store, number, c->arg[1], who, clock_utc_us());
+	if (err == -EINVAL)
+		return cli_usage(c, "a callback asks for service (as the service has it), nothing, press-1 or password");
+	if (err == -ENOKEY)
+		return cli_complain(c, CLI_FAILED, "account %s has no password to be asked for", number);
+	return err ? account_error(c, err, number) : account_show(c, number);
+}
+
 /* ---- its password
  * ------------------------------------------------------------------------------------------------------------------ */
 
@@ -428,6 +445,8 @@ const struct cli_command cli_account_commands[] = {
 	{ "account limits", "NUMBER prepaid|operator [--credit AMOUNT] [--trust AMOUNT]",
 	  "Who pays: the subscriber before, or the operator's bill up to a credit.", 2, 2, run_limits },
 	{ "account language", "NUMBER zh-CN|en", "What the subscriber hears.", 2, 2, run_language },
+	{ "account callback", "NUMBER service|nothing|press-1|password",
+	  "What he who is called back is asked for, before the menu.", 2, 2, run_callback },
 	{ "account password", "NUMBER [none]", "A new password, read from standard input; none: takes it away. Opens a lock.", 1,
 	  2, run_password },
 	{ "account unlock", "NUMBER", "Wrong passwords are forgotten: it may be tried again at once.", 1, 1, run_unlock },

@@ -79,6 +79,7 @@ static void run_setup(struct booked_run *r, const struct run_query *q)
 	if (b->length_s > 0)
 		s->end_us = clock_mono_us() + r->what->planned_utc_us + CLOCK_SEC(b->length_s) - now_utc;
 	c->hold_e4 = q->answer.hold_e4;
+	c->check = q->answer.check;
 }
 
 /* Account, money, a channel: as for a trigger (rules 5, 20). -EALREADY: the host is on the telephone with us. */

@@ -9,6 +9,8 @@
 #include "call/record.h"
 #include "core/clock.h"
 #include "core/coro.h"
+#include "billing/audit.h"
+#include "billing/care.h"
 #include "ivr/dialogue.h"
 #include "ivr/multiparty.h"
 
@@ -93,7 +95,7 @@ void callback_stop_all(struct ivr_env *env)
 /* ---- one attempt ---- */
 
 /* 0: he pressed 1; -ETIMEDOUT: nobody did, it may be another phone or a voicemail (rule 18). */
-static int callback_ask(struct dialogue *d)
+static int callback_ask_1(struct dialogue *d)
 {
 	char key;
 	int err;
@@ -107,6 +109,55 @@ static int callback_ask(struct dialogue *d)
 	}
 	(void)dialogue_say_id(d, "no-key-goodbye");
 	return -ETIMEDOUT;
+}
+
+/* The account's password, as at the self-care number: so many wrong ones lock it (billing/password.h). 0; -ETIMEDOUT: nobody
+ * keyed one; -EACCES: it is locked, or the database does not say: the call is over; -ENOKEY: it has none. */
+static int callback_ask_password(struct callback *c, struct dialogue *d)
+{
+	char digits[DIALOGUE_DIGITS_MAX + 1], who[AUDIT_WHO_SIZE];
+	struct password_check q = { .number = c->number, .password = digits, .who = who };
+	unsigned silent = 0;
+	int err;
+
+	(void)snprintf(who, sizeof(who), "phone:%s@%s", c->number, d->wait.leg->trunk);
+	while (silent < d->env->settings.prompts_without_key) {
+		err = dialogue_say_id(d, "enter-password");
+		if (!err || err == -EINTR)
+			err = dialogue_digits(d, digits);
+		if (err == -ECONNRESET)
+			return err;
+		if (err) { /* nothing, or * alone */
+			silent += err == -ETIMEDOUT;
+			continue;
+		}
+		silent = 0;
+		err = billing_care_password(c->env->billing, &q);
+		explicit_bzero(digits, sizeof(digits));
+		if (err || q.outcome == PASSWORD_LOCKED) {
+			(void)dialogue_say_id(d, err ? "refused-busy-try-later" : "password-locked");
+			return -EACCES;
+		}
+		if (q.outcome != PASSWORD_WRONG)
+			return q.outcome == PASSWORD_RIGHT ? 0 : -ENOKEY;
+		err = dialogue_say_id(d, "wrong-password");
+		if (err == -ECONNRESET)
+			return err;
+	}
+	(void)dialogue_say_id(d, "no-key-goodbye");
+	return -ETIMEDOUT;
+}
+
+/* Rule 18: as the account has it, else the service. */
+static int callback_ask(struct callback *c, struct dialogue *d)
+{
+	int err = c->check == ACCOUNT_CHECK_PASSWORD ? callback_ask_password(c, d) : -ENOKEY;
+
+	if (err != -ENOKEY)
+		return err;
+	if (c->check == ACCOUNT_CHECK_NOTHING || (c->check == ACCOUNT_CHECK_SERVICE && !c->service->ask_host))
+		return 0;
+	return callback_ask_1(d); /* also when the password was taken away */
 }
 
 /* Answered, and no room for the call: ended, charged from answer to now, and in the records (rules 19, 25). */
@@ -144,8 +195,8 @@ static int callback_answered(struct callback *c, struct leg *l)
 	dialogue_attach(&d, m);
 	d.say_rate = c->service->say_rate;
 	err = c->say_confirmed ? dialogue_say_id(&d, "order-confirmed") : 0;
-	if (err != -ECONNRESET && c->service->ask_host)
-		err = callback_ask(&d);
+	if (err != -ECONNRESET)
+		err = callback_ask(c, &d);
 	if (!err || err == -EINTR)
 		err = c->steps ? c->steps->talk(c, &d) : multiparty_host(&d, false);
 	else

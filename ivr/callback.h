@@ -35,6 +35,7 @@ struct callback {
 	struct coro      *coro;      /* sleeping between attempts */
 	bool              say_confirmed; /* the trigger could not be heard (unanswered = silent): say it at the answer */
 	bool              restricted;
+	enum account_check check;    /* of the account */
 	const struct callback_steps *steps; /* NULL: ordered by a trigger */
 	void             *steps_arg;
 	int               cause;     /* of the last attempt that was not answered */

@@ -89,12 +89,20 @@ static const char *invite_refusal(int err)
 	                        : "party-failed";
 }
 
-/* Keys while it rings: `*` back to the others (ringing goes on, rule 17), `##` cancels. -EAGAIN: nothing decided. */
-static int ringing_key(struct dialogue *d, unsigned order, char key, char *before)
+/*
+ * Keys while it rings: `*` back to the others (ringing goes on, rule 17), `##` cancels. A # that is a bounce of the one behind
+ * the number is none, and a lone # ends after 4 s (rule 15). *hash_us: when there was a first one; 0: none. -EAGAIN: nothing
+ * decided.
+ */
+static int ringing_key(struct dialogue *d, unsigned order, char key, int64_t *hash_us)
 {
-	bool cancel = key == '#' && *before == '#';
+	const struct ivr_settings *s = &d->env->settings;
+	int64_t now = clock_mono_us();
+	bool cancel = key == '#' && *hash_us && now - *hash_us < s->hash_alone_us;
 
-	*before = key;
+	if (key == '#' && now - d->hash_us < s->hash_guard_us)
+		return -EAGAIN;
+	*hash_us = key == '#' ? now : 0;
 	if (cancel) {
 		(void)mparty_drop(d->m, NULL, order);
 		return -EAGAIN;
@@ -175,7 +183,8 @@ static int invite(struct dialogue *d, const char *number)
 {
 	enum { SILENCE, RINGBACK } sound = SILENCE;
 	unsigned order;
-	char key, before = '\0';
+	int64_t hash_us = 0;
+	char key;
 	int err;
 
 	if (d->say_rate) {
@@ -204,7 +213,7 @@ static int invite(struct dialogue *d, const char *number)
 		}
 		err = dialogue_key(d, CLOCK_NEVER, &key);
 		if (!err)
-			err = ringing_key(d, order, key, &before);
+			err = ringing_key(d, order, key, &hash_us);
 		if (err != -EAGAIN) {
 			dialogue_hush(d);
 			return err;

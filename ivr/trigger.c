@@ -166,6 +166,7 @@ static const struct refusal *trigger_order(struct trigger *t)
 	c->setup.ask = t->service->ask_parties;
 	c->setup.private_first = t->service->private_first;
 	c->hold_e4 = q.answer.hold_e4;
+	c->check = q.answer.check;
 	(void)snprintf(t->leg->log.acct, sizeof(t->leg->log.acct), "%lld", (long long)c->setup.account.account_id);
 	err = charge_open(&c->charge, t->env->billing, c->setup.call_id, &c->setup.account, c->hold_e4);
 	if (err)

@@ -196,6 +196,13 @@ expect 2 'has no credit' p account limits 8613800000007 prepaid --credit 1
 expect 0 '^kind: +prepaid' p account limits 8613800000007 prepaid
 expect 2 'prepaid or operator' p account limits 8613800000007 rich
 
+# what he is asked when he is called back
+expect 0 '^callback: +service' p account show 8613800000007
+expect 1 'has no password' p account callback 8613800000007 password
+expect 0 '^callback: +press-1' p account callback 8613800000007 press-1
+expect 2 'press-1 or password' p account callback 8613800000007 press-2
+expect 0 '^callback: +service' p account callback 8613800000007 service
+
 # out and in again
 p tariff export world --at 2026-06-01 >"$dir/out.csv"
 expect 0 '^prefix,1,3.60,0.10,60,60,0,sun 00:00-02:00:1.20;sun 03:00-04:00:2.40,America/New_York$' cat "$dir/out.csv"

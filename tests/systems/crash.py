@@ -19,6 +19,7 @@ HOSTS = 4
 CHECKPOINT_MS = 1000
 PRICE_E4 = {'13800': 6000, '13900': 12000}  # a minute, by the second
 HELD_MS = 2600                              # 2.5 s of loss of signal, then the exchange clears (rule 9)
+STALL_MS = 1000                             # of the disk, or of a busy machine, before something is written down
 NEAR_MS = 120                               # node and exchange see a second's end at different moments on a busy machine
 
 directory, binaries, crashes, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -278,10 +279,10 @@ def settle(x, node):
 
 
 def legs_of_node():
-    rows = sql('SELECT leg_id, called, timeslot, UNIX_TIMESTAMP(answered_at) * 1000, charged_ms, billable_s, amount_e4, cause FROM leg_record '
+    rows = sql('SELECT leg_id, called, timeslot, UNIX_TIMESTAMP(answered_at) * 1000, charged_ms, billable_s, amount_e4, cause, cut FROM leg_record '
                "WHERE direction = 'out' AND answered_at IS NOT NULL")
     return [{'id': r[0], 'called': r[1], 'timeslot': int(r[2]), 'answered': float(r[3]), 'ms': int(r[4]), 's': int(r[5]), 'e4': int(r[6]),
-             'cause': int(r[7])} for r in rows]
+             'cause': int(r[7]), 'cut': r[8] == '1'} for r in rows]
 
 
 def compare(gone, legs, killed_ms):
@@ -306,12 +307,16 @@ def compare(gone, legs, killed_ms):
             continue
         leg = mine[0]
         legs.remove(leg)
+        # It hung up, and the node was killed before that was written down: with a stalled disk that takes as long as it takes.
+        late = next((k for k in killed_ms if g['end_ms'] + 100 < k < g['end_ms'] + STALL_MS), None)
+        if not cut_by and leg['cut'] and late is not None:
+            kill, cut_by = late, True
         if leg['e4'] != leg['s'] * PRICE_E4[g['called'][:5]] // 60:
             wrong.append(f"{words}: {leg['s']} s are not {leg['e4']}")
         if cut_by:
             cut += 1
             # never more than the exchange's time; written down at most an interval, and a stall of the disk, before the kill
-            if leg['s'] > talk_s or leg['ms'] < min(kill, g['end_ms']) - answer - CHECKPOINT_MS - 1000:
+            if leg['s'] > talk_s or leg['ms'] < min(kill, g['end_ms']) - answer - CHECKPOINT_MS - STALL_MS:
                 wrong.append(f"{words}, cut at {kill:.0f}: charged {leg['ms']} ms")
             continue
         part_ms = g['talk_us'] // 1000 % 1000
@@ -320,7 +325,8 @@ def compare(gone, legs, killed_ms):
         elif abs(leg['s'] - talk_s) == 1 and (part_ms < NEAR_MS or part_ms > 1000 - NEAR_MS or g['by'] == 'line'):
             near += 1
         else:
-            wrong.append(f"{words}, ended by {g['by']}: charged {leg['ms']} ms, {leg['s']} s")
+            after = min((k - g['end_ms'] for k in killed_ms if k > g['end_ms']), default=0)
+            wrong.append(f"{words}, ended by {g['by']}, the next kill {after:.0f} ms later: charged {leg['ms']} ms, {leg['s']} s, cut: {leg['cut']}")
     wrong += [f"charged, and the exchange knows nothing: {leg}" for leg in legs if leg['e4'] > 0]
     return wrong, same, cut, unheard, near
 

@@ -71,6 +71,13 @@ static void test_added_found_and_audited(void **state)
 	assert_int_equal(account_set_state(s, HOST, "suspended", "op", NOW), 0);
 	assert_int_equal(account_set_state(s, HOST, "asleep", "op", NOW), -EINVAL);
 	assert_int_equal(account_set_state(s, "999", "active", "op", NOW), -ENOENT);
+	assert_int_equal(account_find(s, HOST, &a), 0);
+	assert_string_equal(a.check, "service");
+	assert_int_equal(account_set_check(s, HOST, "2", "op", NOW), -EINVAL);
+	assert_int_equal(account_set_check(s, HOST, "password", "op", NOW), -ENOKEY);
+	assert_int_equal(account_set_check(s, HOST, "press-1", "op", NOW), 0);
+	assert_int_equal(account_find(s, HOST, &a), 0);
+	assert_string_equal(a.check, "press-1");
 	assert_int_equal(account_set_language(s, HOST, "en", "op", NOW), 0);
 	assert_int_equal(
 		database_int(
@@ -78,7 +85,11 @@ static void test_added_found_and_audited(void **state)
 			"SELECT COUNT(*) FROM audit WHERE who = 'op' AND what = 'account.state' AND before_text = 'active' AND "
 			"after_text = 'suspended' AND at = '2026-03-02 12:00:00'"),
 		1);
-	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM audit"), 3);
+	assert_int_equal(
+		database_int(s, "SELECT COUNT(*) FROM audit WHERE what = 'account.callback' AND before_text = 'service' AND "
+	                        "after_text = 'press-1'"),
+		1);
+	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM audit"), 4);
 	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM account"), 1);
 	check_sums(s);
 	store_close(s);

@@ -551,6 +551,8 @@ static void test_migrations_are_never_changed(void **state)
 		{ "store/migrations/0010-passwords.sql", UINT64_C(0x417b40fe9e41ded1) },
 		{ "store/migrations/0011-office.sql", UINT64_C(0x37ae437460a4b36e) },
 		{ "store/migrations/0012-fewer-indexes.sql", UINT64_C(0xaab1b74b8f3e6e66) },
+		{ "store/migrations/0013-leg-quality.sql", UINT64_C(0xacc2ae1fd17f6489) },
+		{ "store/migrations/0014-callback-check.sql", UINT64_C(0xcb9a269e547ecd99) },
 	};
 
 	(void)state;

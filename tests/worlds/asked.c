@@ -2,7 +2,8 @@
 /* tests/worlds/asked.c - who is asked before he is let in: the host called back, the parties, and the private talk before. */
 #include <stdio.h>
 
-#include "tests/worlds/world.h"
+#include "billing/password.h"
+#include "tests/worlds/booked.h"
 
 #define HOST   "13800000001"
 #define HOST_E "8613800000001"
@@ -148,6 +149,94 @@ SCENARIO(rule_18_another_phone_answers, "no 1: the callback counts as unanswered
 	over(w, host);
 }
 
+static void has_check(struct world *w, const char *check)
+{
+	sql_do(w,
+	       "UPDATE account SET callback_check = '%s' WHERE id = (SELECT account_id FROM account_number WHERE number = "
+	       "'" HOST_E "')",
+	       check);
+}
+
+static void has_password(struct world *w, const char *password)
+{
+	struct store *s = booked_open_store(w);
+
+	CHECK_INT(password_set(s, HOST_E, password, "operator@world", clock_utc_us()), 0);
+	store_close(s);
+	has_check(w, "password");
+}
+
+SCENARIO(rule_18_the_account_presses_1, "the account wants it, and the service does not")
+{
+	struct world *w = world_open(NULL);
+	const char *host;
+
+	has_check(w, "press-1");
+	host = called_back(w, HOST);
+	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
+	phone_keys(w, host, "1");
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
+	over(w, host);
+}
+
+SCENARIO(rule_18_the_account_is_asked_nothing, "the service wants 1, the account nothing: his number is taken at once")
+{
+	struct world *w = world_with(ask_host);
+	const char *host;
+
+	has_check(w, "nothing");
+	host = called_back(w, HOST);
+	phone_keys(w, host, SECOND "#");
+	(void)expect_call_to(w, SECOND, 3);
+	over(w, host);
+}
+
+SCENARIO(rule_18_the_account_s_password,
+         "asked for at the callback: a wrong one, then the right one, then the menu; its digits are in no log")
+{
+	struct world *w = world_open(NULL);
+	const char *host;
+
+	has_password(w, "836152");
+	host = called_back(w, HOST);
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-password", 6);
+	phone_keys(w, host, "836153#");
+	expect_hears(w, host, PROMPT_ZH_CN, "wrong-password", 6);
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-password", 6);
+	phone_keys(w, host, "836152#");
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
+	phone_keys(w, host, SECOND "#");
+	phone_answers(w, expect_call_to(w, SECOND, 5));
+	world_run(w, 2);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM password_attempt"), 0); /* the wrong one is forgotten */
+	over(w, host);
+}
+
+SCENARIO(rule_18_another_phone_has_no_password,
+         "no keys: unanswered, tried again; three wrong ones: locked, told so, not called any more, charged for the leg alone")
+{
+	struct world_setup s = { .options = ask_host };
+	struct world *w = world_open(&s);
+	const char *host;
+
+	has_password(w, "836152");
+	host = called_back(w, HOST);
+	expect_hears(w, host, PROMPT_ZH_CN, "no-key-goodbye", 60);
+	expect_hangup(w, host, 16, 10);
+	host = expect_call_to(w, HOST, 40);
+	phone_answers(w, host);
+	for (unsigned i = 0; i < 3; i++) {
+		expect_hears(w, host, PROMPT_ZH_CN, "enter-password", 8);
+		phone_keys(w, host, "111111#");
+	}
+	expect_hears(w, host, PROMPT_ZH_CN, "password-locked", 8);
+	expect_hangup(w, host, 16, 10);
+	expect_no_event(w, NULL, "ring", 60);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM audit WHERE what = 'account.password.locked'"), 1);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_leg WHERE role = 'host' AND charge_e4 > 0"), 2);
+	world_close(w);
+}
+
 /* Two talk; the host adds a third, who has answered. */
 static const char *third_in_private(struct world *w, struct talk *t)
 {
@@ -192,6 +281,34 @@ SCENARIO(rule_17_private_talk_and_dropped, "## in private talk drops the new par
 	expect_hangup(w, third, 16, 2);
 	world_run(w, 6);
 	CHECK(hears_tone(w, t.host, 900));
+	over(w, t.host);
+}
+
+/* The digits that its phone has heard in the last three seconds. */
+static void heard_digits(struct world *w, const char *call, const char *wanted)
+{
+	json_t *reply = exchange_ask(w->exchange, "measure %s last=3000", call);
+
+	CHECK_STR(json_string_value(json_object_get(reply, "digits")), wanted);
+	json_decref(reply);
+}
+
+SCENARIO(rule_16_digits_in_private_talk,
+         "his digits reach the new party's menu, and nobody else; #8 tells him the minutes as in the room")
+{
+	struct world *w = world_with(private_first);
+	struct talk t;
+	const char *third = third_in_private(w, &t);
+
+	exchange_does(w, "stop %s", third);
+	exchange_does(w, "stop %s", t.party[0]);
+	world_run(w, 0.5);
+	phone_keys(w, t.host, "4072");
+	world_run(w, 1);
+	heard_digits(w, third, "4072");
+	heard_digits(w, t.party[0], "");
+	phone_keys(w, t.host, "#8");
+	expect_hears_in_room(w, t.host, PROMPT_ZH_CN, "minutes-left", 6);
 	over(w, t.host);
 }
 

@@ -233,3 +233,35 @@ SCENARIO(booked_across_the_change_of_clocks,
 	}
 	world_close(w);
 }
+
+SCENARIO(booked_weekly_over_a_year, "Mondays at 09:00 in Berlin for a year, the node off in between: always at 09:00 there, "
+                                    "08:00 UTC in winter and 07:00 in summer")
+{
+	struct world_setup s = { .options = booked_options, .begin_utc_us = INT64_C(1772438340000000) }; /* Monday 07:59 UTC */
+	struct world *w = world_open(&s);
+	struct booking b = booking_of(PARTY2_E, NULL);
+	int64_t first = INT64_C(1772438400), step = 4 * 7 * 86400;
+	unsigned summer = 0;
+
+	(void)snprintf(b.zone, sizeof(b.zone), "Europe/Berlin");
+	b.when = (struct booking_schedule){
+		.wall_s = first + 3600, .repeat = BOOKING_WEEKLY, .weekdays = 1u << 0, .until_wall = INT64_MAX
+	};
+	CHECK_INT(book_try(w, &b), 0);
+	for (unsigned i = 0; i <= 13; i++) {
+		int64_t winter_at = first + i * step;
+		/* summer time: the last Sundays of March and October, 2026-03-29 and 2026-10-25, at 01:00 UTC */
+		bool dst = winter_at >= INT64_C(1774746000) && winter_at < INT64_C(1792890000);
+		int64_t at = winter_at - (dst ? 3600 : 0);
+
+		summer += dst;
+		if (i > 0)
+			world_sleeps(w, (double)at - (double)clock_utc_us() / 1e6 - 20);
+		exchange_does(w, "number " BOOKED_HOST " busy");
+		CHECK_INT(event_int(expect_event(w, NULL, "ring", 70), "t") / 1000 - at <= 2, 1);
+		CHECK(clock_utc_us() / 1000000 >= at);
+		world_run(w, 3);
+	}
+	CHECK_INT(summer, 8);
+	world_close(w);
+}

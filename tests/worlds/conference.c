@@ -46,7 +46,88 @@ SCENARIO(rule_13_emergency_behind_an_area_code, "021 110 is barred as well")
 {
 	told_and_asked_again(NULL, "021110", "number-barred");
 }
+SCENARIO(rule_13_a_barred_range, "numbers that begin with 1390000 are barred: told so, asked again; others of 139 are called")
+{
+	struct world *w = world_open(NULL);
+	const char *host;
+
+	sql_do(w, "INSERT INTO number_bar (kind, pattern, reason) VALUES ('prefix', '861390000', 'test')");
+	host = called_back(w, HOST);
+	phone_keys(w, host, "13900000001#");
+	expect_hears(w, host, PROMPT_ZH_CN, "number-barred", 6);
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 8);
+	phone_keys(w, host, "13910000001#");
+	(void)expect_call_to(w, "13910000001", 5);
+	phone_hangs_up(w, host);
+	world_run(w, 2);
+	world_close(w);
+}
+
 SCENARIO(wrong_number, "no number at all: told so, asked again") { told_and_asked_again(NULL, "0000", "wrong-number"); }
+
+SCENARIO(five_wrong_numbers, "five in a row: goodbye, cleared with 16; four and a good one: called")
+{
+	struct world *w = world_open(NULL);
+	const char *host = called_back(w, HOST);
+
+	for (unsigned i = 0; i < 4; i++) {
+		phone_keys(w, host, "0000#");
+		expect_hears(w, host, PROMPT_ZH_CN, "wrong-number", 4);
+	}
+	phone_keys(w, host, "13800000002#");
+	phone_answers(w, expect_call_to(w, "13800000002", 4));
+	world_run(w, 2);
+	phone_keys(w, host, "*"); /* counted anew */
+	world_run(w, 1);
+	for (unsigned i = 0; i < 5; i++) {
+		CHECK(find_event(w, host, "hangup") == NULL);
+		phone_keys(w, host, "0000#");
+		world_run(w, 2);
+	}
+	expect_hears(w, host, PROMPT_ZH_CN, "goodbye", 4);
+	expect_hangup(w, host, 16, 5);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_15_help_is_offered_once, "\"for help press # and *\": after the first prompt, and not again")
+{
+	struct world *w = world_open(NULL);
+	const char *host = called_back(w, HOST);
+	int64_t asked_us;
+
+	expect_hears(w, host, PROMPT_ZH_CN, "help-hint", 10);
+	world_run(w, 2);
+	phone_keys(w, host, "0000#");
+	asked_us = world_now_us();
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 8);
+	world_run(w, 6);
+	CHECK(!hears(w, host, PROMPT_ZH_CN, "help-hint", asked_us));
+	phone_hangs_up(w, host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_15_a_bounced_hash_is_none,
+         "## behind the number, and one # more while it rings: nothing is cancelled; then ## within 4 s does")
+{
+	struct world *w = world_open(NULL);
+	const char *host = called_back(w, HOST), *party;
+
+	phone_keys(w, host, "13800000002##");
+	party = expect_call_to(w, "13800000002", 3);
+	world_run(w, 2);
+	phone_keys(w, host, "#");
+	expect_no_event(w, party, "hangup", 5); /* a lone one has ended by then (rule 15) */
+	phone_keys(w, host, "#");
+	expect_no_event(w, party, "hangup", 2);
+	phone_keys(w, host, "#");
+	expect_hangup(w, party, 16, 2);
+	expect_hears(w, host, PROMPT_ZH_CN, "invitation-cancelled", 5);
+	phone_hangs_up(w, host);
+	world_run(w, 2);
+	world_close(w);
+}
 
 SCENARIO(rule_07_no_alerting_within_60_s, "a party whose exchange says nothing after CALL PROCEEDING: 60 s, then told")
 {
@@ -75,17 +156,58 @@ SCENARIO(digits_interrupt_the_prompt, "a key stops the prompt within 100 ms")
 	world_close(w);
 }
 
-SCENARIO(rule_12_shown_numbers, "the callback shows the service number, the member leg the host's; CLIR stays on every leg")
+static void restricted_numbers(struct node_options *o, void *arg)
+{
+	o->service[0].use_restricted = true;
+	o->span[0].show_host = *(const bool *)arg;
+}
+
+/* What a phone sees of the caller: number, and whether it may be shown. */
+static void sees(struct world *w, const char *call, const char *calling, const char *pres)
+{
+	const json_t *ring = find_event(w, call, "ring");
+
+	CHECK_STR(json_string_value(json_object_get(ring, "calling")), calling);
+	CHECK_STR(json_string_value(json_object_get(ring, "pres")), pres);
+}
+
+/* He withholds his number and the service takes such: who is called sees nothing of it. */
+static void withheld(bool show_host, const char *calling)
+{
+	struct world_setup s = { .options = restricted_numbers, .arg = &show_host, .cut = EXCHANGE_CUT_ANY };
+	struct world *w = world_open(&s);
+	const char *trigger = phone_dials_with(w, HOST, "12599", "pres=restricted"), *host, *party;
+
+	expect_hears(w, trigger, PROMPT_ZH_CN, "order-confirmed-hang-up", 8);
+	phone_hangs_up(w, trigger);
+	host = expect_call_to(w, HOST, 5);
+	phone_answers(w, host);
+	world_run(w, 2);
+	phone_keys(w, host, "13800000002#");
+	party = expect_call_to(w, "13800000002", 5);
+	sees(w, party, calling, "restricted");
+	phone_answers(w, party);
+	world_run(w, 1);
+	phone_keys(w, host, "*");
+	world_run(w, 0.5);
+	phone_keys(w, host, "13800000003#");
+	sees(w, expect_call_to(w, "13800000003", 5), calling, "restricted");
+	phone_hangs_up(w, host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_12_withheld_stays_withheld, "a host with CLIR: every party's leg is restricted") { withheld(true, HOST); }
+SCENARIO(rule_12_withheld_with_the_service_s_number, "the same where the service's number is shown") { withheld(false, "12599"); }
+
+SCENARIO(rule_12_shown_numbers, "the callback shows the service number, the member leg the host's; none is restricted")
 {
 	struct world *w = world_open(NULL);
-	const json_t *ring;
 	struct talk t;
 
 	talk_begin(w, &t, HOST, "13800000002");
-	ring = find_event(w, t.host, "ring");
-	CHECK_STR(json_string_value(json_object_get(ring, "calling")), "12599");
-	ring = find_event(w, t.party[0], "ring");
-	CHECK_STR(json_string_value(json_object_get(ring, "calling")), HOST);
+	sees(w, t.host, "12599", "allowed");
+	sees(w, t.party[0], HOST, "allowed");
 	phone_hangs_up(w, t.host);
 	world_run(w, 2);
 	world_close(w);
@@ -279,16 +401,137 @@ SCENARIO(rule_14_hash_hash_drops_the_last, "## drops the party that came last; t
 	world_close(w);
 }
 
-SCENARIO(members_keys_change_nothing, "a member presses everything: nobody is invited, nobody dropped")
+static bool hears_700(struct world *w, const char *call)
+{
+	return heard_tone(w, call, 700, 1) > -20;
+}
+
+/* Every command there is, from one who is not the host: in the order of the keys, each twice where twice would undo it. */
+SCENARIO(members_keys_change_nothing, "a member presses every command: nobody is invited, dropped or muted, nothing is said, "
+                                      "played or louder; and alone with the host")
+{
+	static const char *const command[] = { "*13900000001#", "##", "#61#", "#0", "#1", "#2", "#3", "#4", "#5123#", "#7", "#9",
+		                               "#8", "#*", "0123456789" };
+	struct world_setup s = { .options = with_music, .cut = EXCHANGE_CUT_ANY };
+	struct world *w = world_open(&s);
+	struct mparty *m;
+	struct talk t;
+	double loud;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	m = mparty_first(node_calls(w->node));
+	phone_keys(w, t.party[0], "*13900000001#");
+	phone_keys(w, t.party[0], "##");
+	talk_add(w, &t, "13800000003");
+	world_run(w, 3);
+	exchange_does(w, "tone %s 700 level=-16", t.party[1]);
+	world_run(w, 1.2);
+	loud = heard_tone(w, t.party[0], 700, 1);
+	exchange_does(w, "stop %s", t.party[1]);
+	for (unsigned i = 0; i < ARRAY_LEN(command); i++) {
+		phone_keys(w, t.party[0], command[i]);
+		world_run(w, 1.5);
+		CHECK(heard_power(w, t.party[0], 1) < -50 && heard_power(w, t.party[1], 1) < -50 &&
+		      heard_power(w, t.host, 1) < -50);
+		CHECK_INT(mparty_parties_in(m), 2);
+		CHECK(!mparty_locked(m) && !mparty_host_muted(m) && !mparty_others_muted(m));
+	}
+	CHECK(find_event(w, t.host, "hangup") == NULL && find_event(w, t.party[0], "hangup") == NULL &&
+	      find_event(w, t.party[1], "hangup") == NULL);
+	exchange_does(w, "tone %s 700 level=-16", t.party[1]);
+	world_run(w, 1.2);
+	CHECK(heard_tone(w, t.party[0], 700, 1) > loud - 0.2 && heard_tone(w, t.party[0], 700, 1) < loud + 0.2 &&
+	      hears_700(w, t.host));
+	CHECK_INT(count_events(w, "ring"), 3); /* the host, and the two */
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+SCENARIO(rule_17_tones_of_coming_and_leaving, "two need none; who is there hears a tone when a third comes, and when it leaves")
 {
 	struct world *w = world_open(NULL);
 	struct talk t;
 
 	talk_begin(w, &t, HOST, "13800000002");
+	world_run(w, 1);
+	CHECK(heard_tone(w, t.host, 880, 1.5) < -50);
+	phone_keys(w, t.host, "*");
+	world_run(w, 0.5);
+	phone_keys(w, t.host, "13800000003#");
+	t.party[1] = expect_call_to(w, "13800000003", 5);
+	CHECK(heard_tone(w, t.party[0], 880, 1) < -50);
+	phone_answers(w, t.party[1]);
+	world_run(w, 0.5);
+	CHECK(heard_tone(w, t.party[0], 880, 0.5) > -35);
+	world_run(w, 1);
+	phone_hangs_up(w, t.party[1]);
+	world_run(w, 0.5);
+	CHECK(heard_tone(w, t.party[0], 440, 0.5) > -35 && heard_tone(w, t.host, 440, 0.5) > -35);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+static void music_alone_only(struct node_options *o, void *arg)
+{
+	with_music(o, arg);
+	o->music_under_talk = false;
+}
+
+SCENARIO(rule_17_no_music_under_talk,
+         "music_under_talk: no - two talk on in quiet while the host invites; one alone hears the music")
+{
+	struct world_setup s = { .options = music_alone_only, .cut = EXCHANGE_CUT_ANY };
+	struct world *w = world_open(&s);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	phone_keys(w, t.host, "*");
+	world_run(w, 8);
+	CHECK(heard_power(w, t.party[0], 7) > -28);
+	phone_keys(w, t.host, "13800000003#");
+	t.party[1] = expect_call_to(w, "13800000003", 5);
+	phone_answers(w, t.party[1]);
+	world_run(w, 2);
+	phone_keys(w, t.host, "*");
+	world_run(w, 5);
+	CHECK(heard_power(w, t.party[0], 4) < -50 && heard_power(w, t.party[1], 4) < -50);
+	phone_hangs_up(w, t.host);
+	world_run(w, 2);
+	world_close(w);
+}
+
+static void room_of_three(struct node_options *o, void *arg)
+{
+	(void)arg;
+	o->members_max = 3;
+}
+
+SCENARIO(limit_of_members, "a room of three: the fourth is not called, he is told so, and is back with the others")
+{
+	struct world_setup s = { .options = room_of_three, .cut = EXCHANGE_CUT_ANY };
+	struct world *w = world_open(&s);
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
 	talk_add(w, &t, "13800000003");
-	phone_keys(w, t.party[0], "*13900000001###1#2#3");
-	expect_no_event(w, NULL, "ring", 8);
-	CHECK_INT(mparty_parties_in(mparty_first(node_calls(w->node))), 2);
+	phone_keys(w, t.host, "*");
+	world_run(w, 0.5);
+	phone_keys(w, t.host, "13900000001#");
+	expect_hears(w, t.host, PROMPT_ZH_CN, "room-full", 6);
+	world_run(w, 2);
+	CHECK_INT(count_events(w, "ring"), 3);
+	exchange_does(w, "tone %s 700 level=-16", t.party[0]);
+	world_run(w, 1.5);
+	CHECK(hears_700(w, t.host));
+	phone_hangs_up(w, t.party[1]); /* then there is room again */
+	world_run(w, 3);
+	exchange_does(w, "stop %s", t.party[0]);
+	phone_keys(w, t.host, "*");
+	world_run(w, 0.5);
+	phone_keys(w, t.host, "13900000001#");
+	(void)expect_call_to(w, "13900000001", 5);
 	phone_hangs_up(w, t.host);
 	world_run(w, 2);
 	world_close(w);

@@ -288,17 +288,21 @@ SCENARIO(rule_14_8_minutes_left, "#8: how long the money lasts for all who talk"
 	over(w, &t);
 }
 
-SCENARIO(rule_14_star_helps, "#*: every key is explained; a key stops it")
+/* Every key, in his language; a key stops it. */
+static void helps(const char *host, const char *second, enum prompt_lang lang)
 {
 	static const char *const key[] = { "help-invite",    "help-drop-last", "help-drop-order",   "help-list",
 		                           "help-mute-self", "help-mute-all",  "help-lock",         "help-music",
 		                           "help-digits",    "help-volume",    "help-minutes-left", "help-again" };
+	struct world *w = world_open(NULL);
 	struct talk t;
-	struct world *w = three(&t);
 
+	talk_begin(w, &t, host, second);
+	talk_add(w, &t, THIRD);
+	world_run(w, 3);
 	phone_keys(w, t.host, "#*");
 	for (unsigned i = 0; i < sizeof(key) / sizeof(key[0]); i++)
-		told(w, &t, key[i], 12);
+		expect_hears_in_room(w, t.host, lang, key[i], 12);
 	world_run(w, 2);
 	phone_keys(w, t.host, "#*");
 	world_run(w, 1);
@@ -308,6 +312,9 @@ SCENARIO(rule_14_star_helps, "#*: every key is explained; a key stops it")
 	CHECK(heard_power(w, t.host, 0.4) < -50);
 	over(w, &t);
 }
+
+SCENARIO(rule_14_star_helps, "#*: every key is explained; a key stops it") { helps(HOST, SECOND, PROMPT_ZH_CN); }
+SCENARIO(rule_14_star_helps_in_english, "#* of a host whose language is English") { helps(SECOND, HOST, PROMPT_EN); }
 
 /* The digits that its phone has heard in the last so many seconds. */
 static void heard_digits(struct world *w, const char *call, double seconds, const char *wanted)

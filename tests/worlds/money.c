@@ -149,3 +149,33 @@ SCENARIO(rule_09_a_short_interruption_is_survived, "1 s without packets: alarm, 
 	world_run(w, 3);
 	world_close(w);
 }
+
+SCENARIO(
+	two_conferences_of_one_account,
+	"two numbers of one account, each with a conference at once: each its own room, one purse, and both end when it is empty")
+{
+	struct world *w = world_open(NULL);
+	struct talk a, b;
+
+	per_second(w);
+	sql_do(w, "DELETE FROM account_number WHERE number = '8613800000003'");
+	sql_do(w, "INSERT INTO account_number (number, account_id, valid_from) SELECT '8613800000003', account_id, '2020-01-01' "
+	          "FROM "
+	          "account_number WHERE number = '" HOST_E "'");
+	give(w, HOST_E, 16000); /* four legs at 0.20: two minutes */
+	talk_begin(w, &a, HOST, "13800000002");
+	talk_begin(w, &b, "13800000003", "13800000009");
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM hold WHERE state = 'open'"), 2);
+	CHECK_INT(sql_int(w, "SELECT COUNT(DISTINCT account_id) FROM hold"), 1);
+	exchange_does(w, "tone %s 700 level=-16", a.party[0]);
+	world_run(w, 1.5);
+	CHECK(heard_tone(w, a.host, 700, 1) > -20 && heard_tone(w, b.host, 700, 1) < -50 &&
+	      heard_tone(w, b.party[0], 700, 1) < -50);
+	expect_hangup(w, a.party[0], 16, 130);
+	expect_hangup(w, b.party[0], 16, 5);
+	world_run(w, 5);
+	CHECK(balance(w, HOST_E) >= 0 && balance(w, HOST_E) < 400);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_ledger WHERE kind = 'charge'"), 4);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM loss"), 0);
+	world_close(w);
+}

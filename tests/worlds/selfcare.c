@@ -37,9 +37,9 @@ static void care_options(struct node_options *o, void *arg)
 	o->service_count = 2;
 }
 
-static void care_open(struct care *c)
+static void care_open_spans(struct care *c, unsigned spans)
 {
-	struct world_setup setup = { .options = care_options, .arg = c };
+	struct world_setup setup = { .options = care_options, .arg = c, .spans = spans };
 	unsigned id;
 
 	memset(c, 0, sizeof(*c));
@@ -49,6 +49,11 @@ static void care_open(struct care *c)
 	(void)snprintf(c->config.key_file, sizeof(c->config.key_file), "%s/keys", c->dir);
 	CHECK_INT(card_keys_add(c->config.key_file, &id), 0);
 	c->w = world_open(&setup);
+}
+
+static void care_open(struct care *c)
+{
+	care_open_spans(c, 1);
 }
 
 static void care_close(struct care *c)
@@ -390,21 +395,21 @@ SCENARIO(recharge_while_the_database_is_away,
 	care_close(&c);
 }
 
-SCENARIO(one_card_from_twenty_phones_at_once,
-         "twenty telephones key the same card in the same moment: one is credited, nineteen hear that it is used")
+SCENARIO(one_card_from_fifty_phones_at_once,
+         "fifty telephones, on two spans, key the same card in the same moment: one is credited, forty-nine hear that it is used")
 {
-	const char *call[20];
+	const char *call[50];
 	struct care c;
 	char phone[16];
 
-	care_open(&c);
+	care_open_spans(&c, 2);
 	care_cards(&c, "may");
 	c.w->options.cards.trunk.failures = c.w->options.cards.all.failures = c.w->options.cards.account.failures = 0;
 	node_restarts(c.w);
 	for (unsigned i = 0; i < ARRAY_LEN(call); i++) {
 		/* strangers all: the limits of a caller are not in the way */
 		(void)snprintf(phone, sizeof(phone), "138000001%02u", i);
-		call[i] = phone_dials(c.w, phone, CARE);
+		call[i] = phone_dials_with(c.w, phone, CARE, i % 2 ? "span=pstn2" : "span=pstn");
 	}
 	world_run(c.w, 2);
 	for (unsigned i = 0; i < ARRAY_LEN(call); i++)
@@ -429,7 +434,8 @@ SCENARIO(one_card_from_twenty_phones_at_once,
 			phone_hangs_up(c.w, call[i]);
 		}
 		CHECK_INT(done, 1);
-		CHECK_INT(used, 19);
+		CHECK_INT(used, 49);
+		CHECK_INT(sql_int(c.w, "SELECT COUNT(*) FROM v_ledger WHERE kind = 'card'"), 1);
 	}
 	care_close(&c);
 }

@@ -42,6 +42,31 @@ SCENARIO(rule_08_a_channel_out_of_service_is_not_picked, "31 and 30 are out: the
 	world_close(w);
 }
 
+SCENARIO(rule_05_no_channel_for_the_callback,
+         "all channels but the one he dials on are out: told to try later, 21; with one more he is called back")
+{
+	struct world *w = world_open(NULL);
+	const char *call;
+
+	for (int ts = 2; ts <= 31; ts++)
+		if (ts != 16)
+			CHECK_INT(e1_span_set_service(nodes_span(w), ts, false), 0);
+	call = phone_dials(w, HOST, "12599");
+	CHECK_INT(timeslot(w, call), 1);
+	expect_hears(w, call, PROMPT_ZH_CN, "refused-busy-try-later", 8);
+	expect_hangup(w, call, 21, 16);
+	expect_no_event(w, NULL, "ring", 10);
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM hold"), 0);
+	CHECK_INT(e1_span_set_service(nodes_span(w), 2, true), 0);
+	world_run(w, 5);
+	phone_hangs_up(w, called_back(w, HOST));
+	for (int ts = 3; ts <= 31; ts++)
+		if (ts != 16)
+			CHECK_INT(e1_span_set_service(nodes_span(w), ts, true), 0);
+	world_run(w, 5);
+	world_close(w);
+}
+
 SCENARIO(rule_08_an_exchange_that_insists,
          "an exclusive channel out of service: 44, the exchange tries another; a preferred one: answered with another")
 {

@@ -256,8 +256,8 @@ void expect_nothing_left(struct world *w, const char *what, double seconds)
 		           coro_count(w->loop));
 	if (sql_int(w, "SELECT COUNT(*) FROM v_account WHERE held_e4 <> 0") != 0)
 		world_fail(__FILE__, __LINE__, "%s: money is still held", what);
-	if (sql_int(w, "SELECT COUNT(*) FROM v_account a WHERE balance_e4 <> (SELECT COALESCE(SUM(amount_e4), 0) FROM v_ledger l "
-	               "WHERE l.number = a.number)") != 0)
+	if (sql_int(w, "SELECT COUNT(*) FROM account a WHERE balance_e4 <> (SELECT COALESCE(SUM(amount_e4), 0) FROM ledger l "
+	               "WHERE l.account_id = a.id)") != 0)
 		world_fail(__FILE__, __LINE__, "%s: a balance is not the sum of its ledger", what);
 }
 
