@@ -2,7 +2,8 @@
 /*
  * tests/unit/rtp_peer.h - the other end of a stream, with sockets of its own: it writes and reads its packets octet by octet and
  * shares nothing with rtp/ but G.711's tables. Time is the virtual clock's; what was sent is there when the clock has moved.
- * Included by the tests of streams, after cmocka.
+ * With PARTYLINE_PCAP=FILE all that peers hear is written there, for tests/systems/rtp_wire.sh. Included by the tests of streams,
+ * after cmocka.
  */
 #ifndef TESTS_UNIT_RTP_PEER_H
 #define TESTS_UNIT_RTP_PEER_H
@@ -10,11 +11,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "dsp/g711.h"
 #include "dsp/tone.h"
 
@@ -233,15 +236,50 @@ __attribute__((unused)) static void peer_hear_report(struct peer *p, const uint8
 		p->byes += b[at + 1] == 203;
 }
 
+static FILE *peer_pcap; /* open until the program ends */
+
+/* A packet of IPv4 and UDP around what came, without checksums (link type 228), in the virtual clock's time. */
+__attribute__((unused)) static void peer_trace(const struct peer *p, bool rtcp, const struct sockaddr_in *from, const uint8_t *b,
+                                               unsigned len)
+{
+	const uint32_t file[6] = { 0xa1b2c3d4, 4u << 16 | 2, 0, 0, 65535, 228 }; /* 2.4 */
+	int64_t us = clock_utc_us();
+	uint32_t record[4] = { (uint32_t)(us / 1000000), (uint32_t)(us % 1000000), 28 + len, 28 + len };
+	uint8_t ip[28] = { 0x45, 0, (uint8_t)((28 + len) >> 8), (uint8_t)(28 + len), 0, 0, 0, 0, 64, 17 };
+	uint16_t to = htons((uint16_t)(ntohs(p->own.sin_port) + rtcp));
+	const char *path = getenv("PARTYLINE_PCAP");
+
+	if (!path)
+		return;
+	if (!peer_pcap) {
+		peer_pcap = fopen(path, "we");
+		assert_non_null(peer_pcap);
+		(void)fwrite(file, sizeof(file), 1, peer_pcap);
+	}
+	memcpy(ip + 12, &from->sin_addr, 4);
+	memcpy(ip + 16, &p->own.sin_addr, 4);
+	memcpy(ip + 20, &from->sin_port, 2);
+	memcpy(ip + 22, &to, 2);
+	ip[24] = (uint8_t)((8 + len) >> 8);
+	ip[25] = (uint8_t)(8 + len);
+	(void)fwrite(record, sizeof(record), 1, peer_pcap);
+	(void)fwrite(ip, sizeof(ip), 1, peer_pcap);
+	(void)fwrite(b, len, 1, peer_pcap);
+}
+
 __attribute__((unused)) static void peer_listen(struct peer *p)
 {
+	struct sockaddr_in from;
+	socklen_t from_len = sizeof(from);
 	uint8_t b[2048];
 	ssize_t n;
 
 	for (unsigned i = 0; i < 2; i++)
-		while ((n = recv(p->fd[i], b, sizeof(b), 0)) > 0 || (n < 0 && errno == ECONNREFUSED)) {
+		while ((n = recvfrom(p->fd[i], b, sizeof(b), 0, (struct sockaddr *)&from, &from_len)) > 0 ||
+		       (n < 0 && errno == ECONNREFUSED)) {
 			if (n < 0)
 				continue;
+			peer_trace(p, i == 1, &from, b, (unsigned)n);
 			if (i == 1 || (b[1] >= 192 && b[1] <= 223))
 				peer_hear_report(p, b, (unsigned)n);
 			else
