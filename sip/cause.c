@@ -198,12 +198,13 @@ int sip_cause_of_request(const char *reason, int *location)
 
 /* ---- cause -> status ---- */
 
-/* RFC 3398 7.2.4.1, and rule 2 for 16 and 21. What is not here: status_of_class(). */
+/* RFC 3398 7.2.4.1, and rule 2 for 16 and 21; 88 is 488, since a 503 would have proxies take us for overloaded. What is not
+ * here: status_of_class(). */
 static const unsigned short status_of[CAUSE_MAX + 1] = {
 	[1] = 404,  [2] = 404,  [3] = 404,  [16] = 480, [17] = 486, [18] = 408, [19] = 480,  [20] = 480,
 	[21] = 603, [22] = 410, [23] = 410, [24] = 433, [26] = 404, [27] = 502, [28] = 484,  [29] = 501,
 	[31] = 480, [34] = 503, [38] = 503, [41] = 503, [42] = 503, [44] = 503, [47] = 503,  [55] = 403,
-	[57] = 403, [58] = 503, [65] = 488, [70] = 488, [79] = 501, [87] = 403, [88] = 503,  [102] = 504,
+	[57] = 403, [58] = 503, [65] = 488, [70] = 488, [79] = 501, [87] = 403, [88] = 488,  [102] = 504,
 	[111] = 500, [127] = 500,
 };
 

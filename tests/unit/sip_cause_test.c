@@ -45,7 +45,7 @@ static void each_response_has_its_cause(void **state)
 	}
 }
 
-/* RFC 3398 7.2.4.1, each row, but for 16 and 21, which are rule 2's. */
+/* RFC 3398 7.2.4.1, each row, but for 16, 21 and 88: rule 2 has 503 for overload alone. */
 static const struct {
 	int         cause, status;
 	const char *phrase;
@@ -64,7 +64,7 @@ static const struct {
 	{ 57, 403, "Forbidden" },           { 58, 503, "Service Unavailable" },
 	{ 65, 488, "Not Acceptable Here" }, { 70, 488, "Not Acceptable Here" },
 	{ 79, 501, "Not Implemented" },     { 87, 403, "Forbidden" },
-	{ 88, 503, "Service Unavailable" }, { 102, 504, "Server Time-out" },
+	{ 88, 488, "Not Acceptable Here" }, { 102, 504, "Server Time-out" },
 	{ 111, 500, "Server Internal Error" }, { 127, 500, "Server Internal Error" },
 	/* ours, and classes */
 	{ 24, 433, "Anonymity Disallowed" }, { 44, 503, "Service Unavailable" },
