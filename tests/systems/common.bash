@@ -17,7 +17,11 @@ case $bin in *san*) quick=no ;; esac
 end() {
 	local p
 	trap - EXIT
-	for p in $exchange $node "${others[@]}"; do kill "$p" && wait "$p"; done 2>/dev/null
+	for p in $exchange $node "${others[@]}"; do kill "$p"; done 2>/dev/null
+	for p in $exchange $node "${others[@]}"; do
+		until_true 20 eval "! kill -0 $p" || kill -9 "$p" # some phones do not care for a signal
+		wait "$p"
+	done 2>/dev/null
 	packaging/mariadb.sh stop "$dir/db"
 	if [ $failed -gt 0 ]; then tail -n 25 "$dir"/node*.log "$dir"/exchange*.log 2>/dev/null; fi
 	if [ -n "${KEEP:-}" ]; then echo "kept: $dir"; else rm -rf "$dir"; fi
@@ -93,7 +97,7 @@ system_begin() {
 		journal: {dir: $dir/journal}
 		sounds: {dir: ${SOUNDS:-build/sounds}}
 		prompts: {announce_host: no}
-		services: [{number: 12599, language: en, callback_delay_s: 1}]
+		services: [{number: 12599, language: en, callback_delay_s: 1}${node_services:-}]
 		spans: [${node_spans:-$pseudowire}]
 	END
 	printf '8610,10,Beijing\n86138,10,Beijing mobile\n86139,25,Nanjing mobile\n' >"$dir/areas.csv"
