@@ -88,7 +88,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildc
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
 
-.PHONY: all tests prompts run test test-dahdi lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-sip bench-dtmf install clean FORCE
+.PHONY: all tests prompts run test test-dahdi test-sip lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-sip bench-dtmf install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -194,6 +194,13 @@ test-dahdi:
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(DAHDI_PROGRAMS)
 	@$(MAKE) --no-print-directory prompts
 	@tests/dahdi/run.sh $(B) $(DAHDI)
+
+# What takes too long for `make test` with SIP: tests/sip/NAME.sh, SIP= picks. STORM=, SEED= of storm.sh.
+test-sip:
+	@packaging/install.sh packaging/packages-run.txt packaging/packages-test.txt
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory prompts
+	@status=0; for t in $(or $(SIP:%=tests/sip/%.sh),$(wildcard tests/sip/*.sh)); do echo "== $$t"; PARTYLINE_BUILD=$(B) bash $$t || status=1; done; exit $$status
 
 # Long runs, each a script that says what it measures. The benches are tests/bench/NAME.c: `make bench` runs all of them,
 # `make bench-money` those named money_*, `make bench-sip` those named rtp_*.

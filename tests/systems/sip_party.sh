@@ -13,6 +13,8 @@ sip_trunks "${trunks[@]}"
 each() { # COMMAND with NN for the number: a line for each
 	for nn in "${trunks[@]}"; do echo "${1//NN/$nn}"; done
 }
+echo "exact,110,emergency" >"$dir/bars.csv"
+p bar import "$dir/bars.csv" >/dev/null
 for nn in "${trunks[@]}"; do p account add "86139000000$nn" 50.00 --tariff standard --language en >/dev/null; done
 {
 	each "number 139000000NN ring"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * twinkle_sound.c - a sound card for twinkle, preloaded before ALSA's functions: microphone and loudspeaker are files, MIC (read over and over)
- * and SPEAKER, 16 bit at 8000 Hz, at the pace of a card. ALSA's own null device has none, and twinkle lives by it.
+ * twinkle_sound.c - a sound card for twinkle, preloaded before ALSA's functions: microphone and loudspeaker are files, MIC (read
+ * over and over) and SPEAKER, 16 bit at 8000 Hz, at the pace of a card. ALSA's own null device has none, and twinkle lives by it.
  */
 #include <errno.h>
 #include <stdio.h>
