@@ -161,6 +161,9 @@ static const struct column party_columns[] = {
 	{ "since_s", "SINCE", COLUMN_SECONDS },
 	{ "failure", "FAILURE", COLUMN_TEXT },
 	{ "cause", "CAUSE", COLUMN_COUNT },
+	{ "codec", "CODEC", COLUMN_TEXT },
+	{ "lost", "LOST", COLUMN_COUNT },
+	{ "mos_x100", "MOS/100", COLUMN_COUNT },
 	{ NULL, NULL, COLUMN_TEXT },
 };
 

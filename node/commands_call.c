@@ -79,13 +79,40 @@ static const char *failure_name(enum party_failure f)
 	return "?";
 }
 
+/* How a leg sounds that is carried in packets: into o, each name with its beginning. */
+static void put_sound(json_t *o, const char *prefix, const struct leg *l)
+{
+	struct leg_quality q;
+	char name[48];
+
+	if (l == NULL)
+		return;
+	leg_quality(l, &q);
+	if (!q.known)
+		return;
+	(void)snprintf(name, sizeof(name), "%scodec", prefix);
+	(void)json_object_set_new(o, name, json_string(q.codec));
+	for (unsigned i = 0; i < 7; i++) {
+		static const char *const names[] = { "received",      "lost",                 "jitter_us", "delay_ms",
+			                             "round_trip_us", "remote_lost_permille", "mos_x100" };
+		const json_int_t value[] = { (json_int_t)q.received, (json_int_t)q.lost, q.jitter_us, q.delay_ms,
+			                     q.round_trip_us,        q.remote_lost_permille, q.mos_x100 };
+
+		(void)snprintf(name, sizeof(name), "%s%s", prefix, names[i]);
+		(void)json_object_set_new(o, name, json_integer(value[i]));
+	}
+}
+
 static json_t *party_json(const struct mparty *m, const struct party *p)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:b, s:b}", "order", (json_int_t)p->order, "number",
-	                 p->number, "state", party_state_name(p->state), "leg", p->leg_id, "failure", failure_name(p->failure),
-	                 "answered", p->answered, "cause", (json_int_t)p->cause, "since_s", commands_seconds_since(p->since_us),
-	                 "since_at", since_json(p->since_us), "muted", p->muted, "talking",
-	                 talking(mparty_party_port(m, p->order)));
+	json_t *o = json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:b, s:b}", "order", (json_int_t)p->order, "number",
+	                      p->number, "state", party_state_name(p->state), "leg", p->leg_id, "failure",
+	                      failure_name(p->failure), "answered", p->answered, "cause", (json_int_t)p->cause, "since_s",
+	                      commands_seconds_since(p->since_us), "since_at", since_json(p->since_us), "muted", p->muted,
+	                      "talking", talking(mparty_party_port(m, p->order)));
+
+	put_sound(o, "", mparty_party_leg(m, p->order));
+	return o;
 }
 
 json_t *commands_call_detail(struct mparty *m)
@@ -99,6 +126,7 @@ json_t *commands_call_detail(struct mparty *m)
 			(void)json_array_append_new(list, party_json(m, p));
 	}
 	(void)json_object_set_new(result, "party", list);
+	put_sound(result, "host_", mparty_host(m));
 	return result;
 }
 

@@ -29,7 +29,7 @@
 const struct counter_desc sip_stack_counters[SIP_STACK_COUNTERS] = {
 	[SIP_COUNT_FOREIGN] = { "foreign_requests", "calls and questions from addresses that are no trunk's, answered 403" },
 	[SIP_COUNT_OVERLOAD] = { "overload_refused", "calls refused with 503 because the node did not keep up" },
-	[SIP_COUNT_CALLS] = { "calls", "calls begun in the stack, both directions" },
+	[SIP_COUNT_HANDLES] = { "handles", "calls, and OPTIONS without an answer, that the stack has now" },
 	[SIP_COUNT_STRAY] = { "stray", "what was asked of a call that had gone meanwhile" },
 };
 

@@ -40,7 +40,7 @@ struct sip_agent_config {
 enum sip_stack_counter {
 	SIP_COUNT_FOREIGN,    /* requests from nobody's source */
 	SIP_COUNT_OVERLOAD,   /* INVITEs refused because control does not keep up */
-	SIP_COUNT_CALLS,      /* calls of both directions that the stack has now */
+	SIP_COUNT_HANDLES,    /* calls of both directions and questions that the stack has now: a gauge */
 	SIP_COUNT_STRAY,      /* what was asked of a call that had gone meanwhile */
 	SIP_STACK_COUNTERS
 };

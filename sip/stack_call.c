@@ -50,6 +50,7 @@ static struct sip_call *call_new(struct sip_agent *a, uint64_t number, nua_handl
 	p = call_place(a->stack, number);
 	assert(*p == NULL);
 	*p = c;
+	counter_inc(&a->stack->counters[SIP_COUNT_HANDLES]);
 	if (nh)
 		nua_handle_bind(nh, c);
 	return c;
@@ -61,6 +62,7 @@ static void call_free(struct sip_call *c)
 
 	assert(*p == c);
 	*p = c->next;
+	counter_add(&c->agent->stack->counters[SIP_COUNT_HANDLES], (uint64_t)-1);
 	if (c->updating)
 		nua_destroy_event(&c->update);
 	if (c->nh) {
@@ -258,7 +260,6 @@ static void event_new_call(struct sip_agent *a, nua_handle_t *nh, const sip_t *s
 		refuse(nh, SIP_500_INTERNAL_SERVER_ERROR, NULL);
 		return;
 	}
-	counter_inc(&s->counters[SIP_COUNT_CALLS]);
 	m->trunk = (unsigned)trunk;
 	m->peer = from;
 	sip_message_text(&m->uri, url_as_string(home, sip->sip_request->rq_url));
@@ -450,7 +451,6 @@ static void do_invite(struct sip_stack *s, const struct sip_message *m)
 			event_terminated(c);
 		return;
 	}
-	counter_inc(&s->counters[SIP_COUNT_CALLS]);
 	(void)snprintf(c->call_id, sizeof(c->call_id), "%s", m->call_id);
 	say_body(c, m);
 	nua_invite(c->nh, SIPTAG_CALL_ID_STR(m->call_id), SIPTAG_CONTENT_TYPE_STR(SDP_TYPE), SIPTAG_PAYLOAD_STR(m->body),
