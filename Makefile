@@ -88,7 +88,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildc
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
 
-.PHONY: all tests prompts run test test-dahdi test-sip lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-sip bench-dtmf install clean FORCE
+.PHONY: all tests prompts run test test-dahdi test-sip lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-office bench-sip bench-dtmf install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -205,7 +205,7 @@ test-sip:
 # Long runs, each a script that says what it measures. The benches are tests/bench/NAME.c: `make bench` runs all of them,
 # `make bench-money` those named money_*, `make bench-sip` those named rtp_*.
 bench bench-money bench-sip: $(BENCHES)
-soak fuzz bench bench-money bench-sip: all
+soak fuzz bench bench-money bench-office bench-sip: all
 	@test -x tests/$@.sh || { echo "make $@: there is no tests/$@.sh yet, so nothing was run"; exit 1; }
 	@PARTYLINE_BUILD=$(B) tests/$@.sh
 

@@ -44,7 +44,7 @@ office_start() {
 	http=$(free_tcp_port)
 	cat >"$dir/office.yaml" <<-END
 		log: {file: $dir/office.log}
-		http: {listen: "127.0.0.1:$http", web: "$dir/web"}
+		http: {listen: "127.0.0.1:$http", web: "$dir/web"${office_http:+, $office_http}}
 		database: {socket: $dir/db/s, user: root}
 		nodes: [{name: sys, socket: $dir/control}, {name: dead, socket: $dir/nothing}]
 		cards: {key_file: $dir/cards.key}
