@@ -92,7 +92,7 @@ int operator_each(struct store *s, const char *name, int (*each)(void *arg, cons
 {
 	struct operator_query q = { .name = name, .each = each, .arg = arg };
 
-	return store_tx(s, each_tx, &q);
+	return name == NULL || name_ok(name) ? store_tx(s, each_tx, &q) : -ENOENT;
 }
 
 /* ---- changes ---- */
@@ -185,7 +185,7 @@ static int change_tx(struct store_conn *c, void *arg)
 static int change(struct store *s, struct operator_change *g)
 {
 	random_id(g->id);
-	return store_tx(s, change_tx, g);
+	return name_ok(g->name) ? store_tx(s, change_tx, g) : -ENOENT;
 }
 
 int operator_set_role(struct store *s, const char *name, enum operator_role role, const char *who, int64_t at_utc_us)
@@ -366,7 +366,11 @@ static int attempt_end_tx(struct store_conn *conn, void *arg)
 int operator_check(struct store *s, struct operator_check *c)
 {
 	struct attempt a = { .c = c };
-	int err = store_tx(s, attempt_begin_tx, &a);
+	int err = 0;
+
+	c->outcome = PASSWORD_NO_ACCOUNT; /* what can be no name is nobody's */
+	if (name_ok(c->name))
+		err = store_tx(s, attempt_begin_tx, &a);
 
 	if (!err && c->outcome == PASSWORD_WRONG) {
 		a.password_right = password_verify(a.hash, c->password);

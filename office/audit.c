@@ -12,7 +12,7 @@
 	"(SELECT a.provider_id FROM account_number n JOIN account a ON a.id = n.account_id WHERE n.number = t.subject AND " \
 	"(n.valid_to IS NULL OR n.valid_to >= t.at) ORDER BY n.valid_from LIMIT 1)"
 #define OWNER \
-	"CASE WHEN t.what LIKE 'account.%' OR t.what = 'card.unlock' THEN " OWNER_OF_NUMBER \
+	"CASE WHEN t.what LIKE 'account.%' OR t.what LIKE 'conference.%' OR t.what = 'card.unlock' THEN " OWNER_OF_NUMBER \
 	" WHEN t.what LIKE 'card.batch.%' THEN (SELECT b.provider_id FROM card_batch b WHERE b.name = t.subject)" \
 	" WHEN t.what LIKE 'card.%' THEN (SELECT b.provider_id FROM card_batch b WHERE b.name = REGEXP_REPLACE(t.subject, " \
 	"'-[0-9]+$', ''))" \

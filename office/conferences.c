@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "billing/audit.h"
 #include "control/control.h"
 #include "office/json.h"
 #include "office/live.h"
@@ -37,6 +38,47 @@ static void answer_refused(struct request *r, const struct control_problem *p)
 		answer_problem(r, PROBLEM_CONFLICT, "%s", p->text);
 }
 
+struct act { /* an operator's, for the audit trail */
+	const struct request *r;
+	const char           *cmd, *subject;
+	char                  after[80];
+};
+
+static int audit_tx(struct store_conn *c, void *arg)
+{
+	const struct act *a = arg;
+	char what[40];
+
+	(void)snprintf(what, sizeof(what), "conference.%s", a->cmd);
+	return billing_audit(c, &(struct audit_entry){ .id = a->r->id,
+	                                               .who = a->r->who,
+	                                               .what = what,
+	                                               .subject = a->subject,
+	                                               .after = a->after,
+	                                               .at_utc_us = a->r->now_utc_us });
+}
+
+/* In the audit trail under the host's number, before it is done: what is not written there is not done. What a subscriber does
+ * in his own conference is in its records. False after an answer. */
+static bool audited(struct request *r, const char *cmd, const json_t *conference, const json_t *args)
+{
+	const char *number = json_string_value(json_object_get(args, "number"));
+	struct act a = { .r = r, .cmd = cmd, .subject = json_string_value(json_object_get(conference, "host")) };
+	int err;
+
+	if (!request_is_operator(r))
+		return true;
+	if (number)
+		(void)snprintf(a.after, sizeof(a.after), "%.32s %.32s", r->param[0], number);
+	else
+		(void)snprintf(a.after, sizeof(a.after), "%.32s %lld", r->param[0],
+		               (long long)json_integer_value(json_object_get(args, "order")));
+	err = store_tx(r->office->store, audit_tx, &a);
+	if (err)
+		answer_errno(r, err, "audit trail");
+	return !err;
+}
+
 /* The conference's node is told; args get the call and the act's id. False after an answer. */
 static bool command(struct request *r, const char *cmd, json_t *args, json_t **result)
 {
@@ -49,6 +91,11 @@ static bool command(struct request *r, const char *cmd, json_t *args, json_t **r
 	if (c == NULL) {
 		json_decref(args);
 		answer_problem(r, PROBLEM_NOT_FOUND, "no conference %s lives", r->param[0]);
+		return false;
+	}
+	if (!audited(r, cmd, c, args)) {
+		json_decref(c);
+		json_decref(args);
 		return false;
 	}
 	json_decref(c);
@@ -74,6 +121,8 @@ void conference_change(struct request *r)
 
 	if (locked && !command(r, json_is_true(locked) ? "lock" : "unlock", json_object(), NULL))
 		return;
+	if (locked && request_has(r, "music"))
+		random_id(r->id); /* two acts, two rows of the audit trail */
 	if (request_has(r, "music") &&
 	    !command(r, "music", json_pack("{s:I}", "track", (json_int_t)request_int(r, "music", 0)), NULL))
 		return;

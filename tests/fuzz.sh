@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # tests/fuzz.sh: what `make fuzz` is. Each target of tests/fuzz/ under libFuzzer for FUZZ_SECONDS (60), from its corpus, new inputs kept in
-# build/fuzz/corpus; then the fuzz worlds with FUZZ_CHANGES (10,000) changes each. An input that was found is in build/fuzz/found: mend the
+# build/fuzz/corpus; then the back office, FUZZ_REQUESTS (10,000) under AddressSanitizer; then the fuzz worlds with FUZZ_CHANGES (10,000) changes each. An input that was found is in build/fuzz/found: mend the
 # program, and keep the input in tests/fuzz/corpus/NAME.
 set -u -o pipefail
 cd "$(dirname "$0")/.."
@@ -31,6 +31,12 @@ for source in tests/fuzz/*.c; do
 		"build/fuzz/corpus/$name" "tests/fuzz/corpus/$name" >"build/fuzz/$name.log" 2>&1 || status=$?
 	check "$name" $status "build/fuzz/$name.log"
 done
+
+# the office, fuzzed from its own document (tests/systems/office_fuzz.py), under AddressSanitizer; SEED picks the requests
+make --no-print-directory -j"$(nproc)" VARIANT=asan all prompts || exit 1
+status=0
+PARTYLINE_BUILD=build/asan FUZZ_REQUESTS=${FUZZ_REQUESTS:-10000} bash tests/systems/office.sh >build/fuzz/office.log 2>&1 || status=$?
+check "office, ${FUZZ_REQUESTS:-10000} requests" $status build/fuzz/office.log
 
 make --no-print-directory -j"$(nproc)" tests prompts || exit 1
 status=0

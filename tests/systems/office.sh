@@ -46,6 +46,31 @@ FAST=1 packaging/mariadb.sh start "$dir/db" >/dev/null
 until_true 20 bash -c "curl -sf http://127.0.0.1:$http/api/v1/status | grep -q '\"database\":true'"
 check "it goes on when the database is back" $?
 
+# over TLS, and with limits that a test can reach
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/tls.key" -out "$dir/tls.pem" -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+chmod 600 "$dir/tls.key"
+tls=$(free_tcp_port)
+sed "s|listen: [^,]*|listen: \"127.0.0.1:$tls\", certificate: $dir/tls.pem, key: $dir/tls.key|; s|office.log|office-tls.log|; s|^limits: .*|limits: {address_per_s: 2}|" \
+	"$dir/office.yaml" >"$dir/office-tls.yaml"
+"$bin/partyline-office" -c "$dir/office-tls.yaml" 2>>"$dir/office.err.log" &
+office_tls=$!
+others+=("$office_tls")
+get() { curl -s --cacert "$dir/tls.pem" "$@"; }
+until_true 20 get -f "https://127.0.0.1:$tls/api/v1/status"
+check "over TLS" $?
+check "not with what is older than TLS 1.2" "$(get --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 "https://127.0.0.1:$tls/api/v1/status" >/dev/null; echo $(($? == 0)))"
+sleep 2
+get -D "$dir/head" -o /dev/null -H 'Content-Type: application/json' "https://127.0.0.1:$tls/api/v1/session" \
+	-d '{"kind":"subscriber","number":"13800000001","password":"836152"}'
+check "its cookie is Secure and __Host-" "$(grep -q '^Set-Cookie: __Host-partyline=[0-9a-f]*; Path=/; HttpOnly; SameSite=Strict; Secure' "$dir/head"; echo $?)" "$(cat "$dir/head")"
+check "browsers are told to keep to TLS" "$(grep -q '^Strict-Transport-Security: ' "$dir/head"; echo $?)"
+for _ in $(seq 12); do get -D "$dir/head" -o "$dir/problem" "https://127.0.0.1:$tls/api/v1/status"; done
+same "too many requests of one address: 429, and when again" "$(grep -c '^HTTP/1.1 429\|^Retry-After: ' "$dir/head") $(grep -o too-many "$dir/problem" | head -1)" "2 too-many"
+kill "$office_tls"
+wait "$office_tls"
+same "it ends with status 0" $? 0
+others=("$office")
+
 # it ends cleanly with a live page open
 curl -sN -b "$(cat "$dir/cookie")" "http://127.0.0.1:$http/api/v1/events" >"$dir/stream" 2>/dev/null &
 until_true 5 test -s "$dir/stream"
