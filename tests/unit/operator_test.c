@@ -102,7 +102,8 @@ static void test_operators_come_in(void **state)
 	/* a wrong password takes no code */
 	assert_int_equal(come(s, "anna", "correct horse", AT + 60 * US, AT + 60 * US), PASSWORD_RIGHT);
 	assert_int_equal(come(s, "bert", "correct horse", AT, AT), PASSWORD_NO_ACCOUNT);
-	assert_int_equal(come(s, "王小明", "correct horse", AT, AT), PASSWORD_NO_ACCOUNT); /* found by the fuzzer: the column is ASCII */
+	/* found by the fuzzer: the column is ASCII */
+	assert_int_equal(come(s, "王小明", "correct horse", AT, AT), PASSWORD_NO_ACCOUNT);
 	assert_int_equal(come(s, "", "correct horse", AT, AT), PASSWORD_NO_ACCOUNT);
 	assert_int_equal(operator_set_disabled(s, "anna", true, "test@here", AT), 0);
 	assert_int_equal(come(s, "anna", "correct horse", AT + 120 * US, AT + 120 * US), PASSWORD_NO_ACCOUNT);
