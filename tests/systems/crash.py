@@ -231,10 +231,17 @@ def audit(when):
     return wrong
 
 
+def gap_s(i):
+    """Until the next crash. Of a few crashes one comes after the other, with time for a whole call only now and then."""
+    if crashes > 20:
+        return rng.uniform(3, 14)
+    return rng.uniform(8, 10) if i % 5 == 4 else rng.uniform(0.5, 4)
+
+
 def crash_all(node):
     wrong, count = [], {'node': 0, 'database': 0, 'both': 0}
     for i in range(crashes):
-        time.sleep(rng.uniform(3, 14))
+        time.sleep(gap_s(i))
         what = rng.choice(['node', 'database', 'both'])
         count[what] += 1
         print(f'crash {i + 1}: {what}', flush=True)

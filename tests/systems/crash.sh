@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Calls and recharges while node and MariaDB are killed (SIGKILL), one or both, CRASHES (6) times at random moments; SEED repeats a run's choices. The money is
+# Calls and recharges while node and MariaDB are killed (SIGKILL), one or both, CRASHES (20) times at random moments; SEED repeats a run's choices. The money is
 # audited after each; every leg is compared with the exchange's own log of talk times.
 . "$(dirname "$0")/common.bash"
 
@@ -9,7 +9,7 @@ if [ $quick = no ]; then
 	exit 0
 fi
 seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
-echo "SEED=$seed CRASHES=${CRASHES:=6}"
+echo "SEED=$seed CRASHES=${CRASHES:=20}"
 system_begin
 sed -i "s|^journal: .*|journal: {dir: $dir/journal, checkpoint_ms: 1000, hold_life_s: 20}|" "$dir/node.yaml"
 sed -i "s|callback_delay_s: 1|callback_delay_s: 1, retries: 0|" "$dir/node.yaml" # who is not there when he is called back is not waited for
