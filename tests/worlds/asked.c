@@ -192,7 +192,7 @@ SCENARIO(rule_18_the_account_is_asked_nothing, "the service wants 1, the account
 }
 
 SCENARIO(rule_18_the_account_s_password,
-         "asked for at the callback: a wrong one, then the right one, then the menu; its digits are in no log")
+         "asked for at the callback: a wrong one, then the right one, then the menu")
 {
 	struct world *w = world_open(NULL);
 	const char *host;

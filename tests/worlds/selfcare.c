@@ -8,6 +8,7 @@
 #include "billing/card_make.h"
 #include "billing/card_state.h"
 #include "billing/password.h"
+#include "core/log.h"
 #include "tests/tmp.h"
 #include "tests/worlds/booked.h"
 
@@ -511,6 +512,63 @@ SCENARIO(password_of_his_own, "the first is set from his telephone; too easy, to
 	                       "AND after_text IS NULL"),
 	          2);
 	care_close(&c);
+}
+
+struct lines { /* what was logged, by any thread: a sink is called by one at a time */
+	char  *text;
+	size_t len;
+	FILE  *f;
+};
+
+static void lines_add(enum log_level level, const char *line, void *arg)
+{
+	struct lines *l = arg;
+
+	(void)level;
+	(void)fprintf(l->f, "%s\n", line);
+}
+
+SCENARIO(secrets_are_in_no_log,
+         "a card's number, and passwords right, wrong and new, at the highest level of the log: their digits are in no line")
+{
+	struct lines l = { 0 };
+	struct care c;
+	const char *call;
+
+	l.f = open_memstream(&l.text, &l.len);
+	CHECK(l.f != NULL);
+	log_set_level(LOG_DEBUG);
+	log_set_sink(lines_add, &l);
+	care_open(&c);
+	care_cards(&c, "may");
+	password_is(&c, HOST_E, "836152");
+	call = cared_for(&c, HOST);
+	keys(&c, call, "11");
+	keys_card(&c, call, c.card[0]);
+	ZH(&c, call, "recharged");
+	keys(&c, call, "11");
+	keys_card(&c, call, "9182736455463728");
+	ZH(&c, call, "card-unknown");
+	keys(&c, call, "*");
+	keys(&c, call, "31");
+	ZH(&c, call, "enter-password");
+	keys(&c, call, "649173#");
+	ZH(&c, call, "wrong-password");
+	keys(&c, call, "836152#");
+	ZH(&c, call, "enter-new-password");
+	keys(&c, call, "271828#");
+	keys(&c, call, "271828#");
+	ZH(&c, call, "password-changed");
+	phone_hangs_up(c.w, call);
+	world_run(c.w, 2);
+	(void)fflush(l.f);
+	CHECK(strstr(l.text, "13800000001") != NULL); /* it is a log */
+	CHECK(strstr(l.text, c.card[0]) == NULL && strstr(l.text, "9182736455463728") == NULL);
+	CHECK(strstr(l.text, "836152") == NULL && strstr(l.text, "649173") == NULL && strstr(l.text, "271828") == NULL);
+	care_close(&c);
+	log_set_sink(NULL, NULL);
+	(void)fclose(l.f);
+	free(l.text);
 }
 
 SCENARIO(password_three_wrong_lock,
