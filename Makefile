@@ -102,8 +102,9 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@echo "  CC    $*.c"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The migrations' text is part of the object (.incbin), which the compiler's dependencies do not show.
+# The migrations' text, and the API's document, is part of the object (.incbin), which the compiler's dependencies do not show.
 $(B)/obj/store/migrate.o: $(wildcard store/migrations/*.sql)
+$(B)/obj/office/document.o: office/openapi.json
 
 $(B)/flags: FORCE
 	@mkdir -p $(@D)

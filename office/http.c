@@ -87,7 +87,7 @@ static struct MHD_Response *api_response(struct request *r)
 		free(text);
 		return NULL;
 	}
-	if (len > 0)
+	if (len > 0 || a->type)
 		header(m, MHD_HTTP_HEADER_CONTENT_TYPE, a->type ? a->type : "application/json");
 	header(m, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	return m;

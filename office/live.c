@@ -64,6 +64,7 @@ void live_free(struct live *l)
 		}
 		json_decref(l->node[i].status);
 		json_decref(l->node[i].spans);
+		json_decref(l->node[i].routes);
 	}
 	(void)pthread_mutex_destroy(&l->lock);
 	l->magic = MAGIC_DEAD;
@@ -149,16 +150,49 @@ json_t *live_spans(struct live *l)
 	return json_pack("{s:o}", "items", every_span(l, live_span_json));
 }
 
-static json_t *trunk_json(const struct live_node *n, const json_t *span)
+/* A trunk may be in several routes: what it carries is the sum. */
+static void trunk_add(const struct live_node *n, json_t *items, const json_t *way)
 {
-	return json_pack("{s:s, s:O, s:s, s:O, s:O, s:O}", "node", n->config->name, "name", json_object_get(span, "name"), "kind",
-	                 "e1", "up", json_object_get(span, "up"), "free_channels", json_object_get(span, "free_channels"),
-	                 "calls", json_object_get(span, "calls"));
+	const json_t *name = json_object_get(way, "trunk"), *span;
+	json_int_t calls = json_integer_value(json_object_get(way, "calls"));
+	const char *kind = "sip";
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(items, i, one) {
+		if (json_equal(json_object_get(one, "name"), name) &&
+		    strcmp(json_string_value(json_object_get(one, "node")), n->config->name) == 0) {
+			calls += json_integer_value(json_object_get(one, "calls"));
+			(void)json_object_set_new(one, "calls", json_integer(calls));
+			return;
+		}
+	}
+	json_array_foreach(n->spans, i, span) {
+		if (json_equal(json_object_get(span, "name"), name))
+			kind = "e1";
+	}
+	(void)json_array_append_new(items, json_pack("{s:s, s:O, s:s, s:O, s:O, s:I}", "node", n->config->name, "name", name,
+	                                             "kind", kind, "up", json_object_get(way, "up"), "free_channels",
+	                                             json_object_get(way, "free_channels"), "calls", calls));
 }
 
 json_t *live_trunks(struct live *l)
 {
-	return json_pack("{s:o}", "items", every_span(l, trunk_json));
+	json_t *items = json_array(), *route, *way;
+	size_t k, j;
+
+	(void)pthread_mutex_lock(&l->lock);
+	for (unsigned i = 0; i < l->nodes; i++) {
+		if (!l->node[i].reachable)
+			continue;
+		json_array_foreach(l->node[i].routes, k, route) {
+			json_array_foreach(json_object_get(route, "trunks"), j, way) {
+				trunk_add(&l->node[i], items, way);
+			}
+		}
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	return json_pack("{s:o}", "items", items);
 }
 
 static json_t *alarm_json(const struct live_node *n, const json_t *span)

@@ -39,6 +39,7 @@ json_t *live_trunks(struct live *l);
 void    live_count(struct live *l, unsigned *nodes, unsigned *reachable);
 
 /* ---- asking a node ---- */
+json_t *live_span(const char *node, const json_t *span); /* a node's answer as the API says it (Span) */
 bool live_is_node(const struct live *l, const char *name);
 /* args is taken over. -ENOENT no node of that name; others as control_client_call(): -EREMOTEIO and *problem when it refused. */
 int live_ask(struct live *l, const char *node, const char *cmd, json_t *args, json_t **result, struct control_problem *problem);

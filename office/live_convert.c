@@ -73,13 +73,20 @@ json_t *live_conference_json(const struct live_node *n, const json_t *call)
 	                 flag(call, "over"), "parties", parties);
 }
 
-json_t *live_span_json(const struct live_node *n, const json_t *span)
+json_t *live_span(const char *node, const json_t *span)
 {
-	static const char *const members[] = { "name",    "state",     "up",    "los",           "rai",           "layer2",
-		                               "since_s", "transport", "calls", "free_channels", "out_of_service" };
-	json_t *out = json_pack("{s:s}", "node", n->config->name);
+	static const char *const members[] = {
+		"name",      "state", "up",            "los",           "rai", "layer2", "since_s", "alarm_since_s",
+		"transport", "calls", "free_channels", "out_of_service"
+	};
+	json_t *out = json_pack("{s:s}", "node", node);
 
 	for (unsigned i = 0; i < ARRAY_LEN(members); i++)
 		(void)json_object_set_new(out, members[i], same(span, members[i]));
 	return out;
+}
+
+json_t *live_span_json(const struct live_node *n, const json_t *span)
+{
+	return live_span(n->config->name, span);
 }

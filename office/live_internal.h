@@ -25,7 +25,7 @@ struct live_node {
 	bool                      started, reachable;
 	char                      problem[200];
 	int64_t                   seen_utc_us;   /* 0: never */
-	json_t                   *status, *spans; /* as the node has told them; NULL: not yet */
+	json_t                   *status, *spans, *routes; /* as the node has told them; NULL: not yet */
 	struct list               conferences;
 };
 

@@ -116,18 +116,23 @@ static void take_event(struct live_node *n, const json_t *event)
 static int look_at_status(struct live_node *n, struct control_client *ask, bool first)
 {
 	int64_t timeout_us = n->live->office->config->node_timeout_us;
-	json_t *status = NULL, *spans = NULL;
+	json_t *status = NULL, *spans = NULL, *routes = NULL;
 	int err = control_client_call(ask, "status", NULL, &status, NULL, timeout_us);
 
 	if (!err)
 		err = control_client_call(ask, "spans", NULL, &spans, NULL, timeout_us);
+	if (!err)
+		err = control_client_call(ask, "routes", NULL, &routes, NULL, timeout_us);
 	if (err) {
 		json_decref(status);
+		json_decref(spans);
 		return err;
 	}
 	(void)pthread_mutex_lock(&n->live->lock);
 	json_decref(n->status);
 	json_decref(n->spans);
+	json_decref(n->routes);
+	n->routes = routes;
 	n->status = status;
 	n->spans = spans;
 	n->seen_utc_us = clock_utc_us();

@@ -46,10 +46,15 @@ static bool ask(struct request *r, const char *cmd, json_t *args, json_t **resul
 	return !err;
 }
 
-static json_t *with_node(const struct request *r, json_t *span)
+/* span is taken over. */
+static void answer_span(struct request *r, json_t *span, bool channels)
 {
-	(void)json_object_set_new(span, "node", json_string(r->param[0]));
-	return span;
+	json_t *out = live_span(r->param[0], span);
+
+	if (channels)
+		(void)json_object_set(out, "channels", json_object_get(span, "channels"));
+	json_decref(span);
+	answer_json(r, 200, out);
 }
 
 void span_get(struct request *r)
@@ -57,7 +62,7 @@ void span_get(struct request *r)
 	json_t *span;
 
 	if (ask(r, "span", json_pack("{s:s}", "span", r->param[1]), &span))
-		answer_json(r, 200, with_node(r, span));
+		answer_span(r, span, true);
 }
 
 struct service {
@@ -101,7 +106,7 @@ void span_change(struct request *r)
 	if (timeslot)
 		(void)json_object_set_new(args, "timeslot", json_integer(timeslot));
 	if (ask(r, "service", args, &span))
-		answer_json(r, 200, with_node(r, span));
+		answer_span(r, span, false);
 }
 
 void counters_list(struct request *r)
