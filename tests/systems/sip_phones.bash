@@ -7,10 +7,11 @@ declare -A phone_port=()
 
 # baresip_start NUMBER CODECS FILE.wav: it answers by itself; what it hears is $dir/NUMBER/dump-*-dec.wav
 baresip_start() {
-	local number=$1 port home=$dir/$1
-	port=$(free_port)
+	local number=$1 port=${phone_port[$1]:-} home=$dir/$1
+	[ -n "$port" ] || port=$(free_port) # started again it is where it was
 	phone_port[$number]=$port
 	mkdir -p "$home"
+	: >"$home/log"
 	cat >"$home/config" <<-END
 		sip_listen 127.0.0.1:$port
 		net_interface 127.0.0.1
@@ -92,7 +93,7 @@ twinkle_end() { # it does not end by a signal
 
 # kamailio_start NUMBER...: the numbers of the phones that have been started; all others go to the node
 kamailio_start() {
-	local number home=$dir/kamailio
+	local number home=$dir/kamailio-$proxy
 	mkdir -p "$home"
 	{
 		cat <<-END
