@@ -16,7 +16,7 @@ import time
 REQUESTS = ('INVITE', 'INVITE', 'INVITE', 'INVITE', 'OPTIONS', 'BYE', 'CANCEL', 'ACK', 'PRACK', 'UPDATE', 'INFO', 'REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER',
             'MESSAGE', 'PUBLISH')
 RESPONSES = ('100 Trying', '180 Ringing', '183 Session Progress', '200 OK', '302 Moved', '401 Unauthorized', '486 Busy Here', '503 Service Unavailable', '699 ?')
-HEADERS = ('P-Asserted-Identity: <tel:+8613800000001>, <sip:+8613800000001@x;user=phone>', 'Privacy: id;header;none', 'Supported: 100rel, timer',
+HEADERS = ('P-Asserted-Identity: <tel:+8613800000099>, <sip:+8613800000099@x;user=phone>', 'Privacy: id;header;none', 'Supported: 100rel, timer',
            'Require: 100rel', 'Require: precondition', 'Diversion: <tel:+8613900000002>;reason=unknown;privacy=full',
            'History-Info: <sip:+8613900000002@x?Reason=SIP%3Bcause%3D302>;index=1, <sip:12599@x;cause=486>;index=1.1;mp=1',
            'Reason: Q.850;cause=17;text="User busy", SIP;cause=486', 'Session-Expires: 90;refresher=uac', 'Min-SE: 90', 'RAck: 1 1 INVITE', 'RSeq: 1',
@@ -44,9 +44,9 @@ class Storm:
         method = r.choice(REQUESTS)
         cseq = r.choice((1, 1, 1, 2, self.number))
         lines = ['Via: SIP/2.0/UDP %s:%d;branch=z9hG4bK%d' % (self.source, port, r.choice((self.number, self.number, 7))), 'Max-Forwards: 70',
-                 'From: <sip:13800000001@%s>;tag=%d' % (self.source, r.choice((1, self.number))),
+                 'From: <sip:13800000099@%s>;tag=%d' % (self.source, r.choice((1, self.number))),
                  'To: <sip:12599@%s:%d>%s' % (self.node + (r.choice(('', '', ';tag=x')),)),
-                 'Call-ID: ' + call, 'CSeq: %d %s' % (cseq, method), 'Contact: <sip:13800000001@%s:%d>' % (self.source, port)]
+                 'Call-ID: ' + call, 'CSeq: %d %s' % (cseq, method), 'Contact: <sip:13800000099@%s:%d>' % (self.source, port)]
         lines += [r.choice(HEADERS) for _ in range(r.randrange(4))]
         body = b''
         if method in ('INVITE', 'UPDATE', 'PRACK', 'ACK') and r.random() < 0.85:

@@ -12,12 +12,21 @@ sip_trunks "40:channels: 2"
 p account add 8613800000040 50.00 --tariff standard --language en >/dev/null
 for i in "${!scenarios[@]}"; do p account add "86138000000$((i + 11))" 50.00 --tariff standard --language en >/dev/null; done
 node_start
+# in_no_sdp says in its PRACK where it hears
+python3 tests/systems/rtp_heard.py 127.0.1.14 $((rtp + 450)) 6 >"$dir/heard" &
+heard=$!
+others+=($heard)
 for i in "${!scenarios[@]}"; do
 	number=12599
 	[ "${scenarios[$i]}" != hold ] || number=12600
-	sipp_start $((i + 11)) "in_${scenarios[$i]}" -s $number
+	sipp_start $((i + 11)) "in_${scenarios[$i]}" -s $number -key rtp $((rtp + 450))
 done
 sipp_end
+wait $heard
+read -r first types <"$dir/heard"
+pracked=$(date -u +%s%3N -d "$(grep -B3 '^PRACK' "$dir/sipp-14-in_no_sdp.log" | sed -n 's/^-* \([0-9].*\)/\1/p' | head -1)")
+between "no_sdp: sound begins with the answer in its PRACK (ms after it)" $((first - pracked)) 0 500
+between "no_sdp: and is A-law (packets in 0.7 s)" "$(sed -n 's/.*\b8:\([0-9]*\).*/\1/p' <<<"$types")" 25 60
 # Trunk t40 has two channels: one is the call's, the other reserved for the callback (rule 5).
 sipp_start 40 in_100rel
 sleep 1

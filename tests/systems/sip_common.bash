@@ -16,19 +16,24 @@ sip_need() { # PROGRAM...: without them there is nothing to see
 sip=$(free_port) rtp=$((20000 + RANDOM % 60 * 200))
 sipp_pids=() sipp_names=()
 
-# sip_trunks "NN[:OPTIONS]"...: adds "callers", these trunks and their routes to the node's file. Call it after system_begin.
+# sip_trunks "NN[/NN][:OPTIONS]"...: a trunk, of two peers or one; adds "callers", these trunks and their routes to the node's file. Call it after system_begin.
 sip_trunks() {
-	local t nn more common="local: \"127.0.0.1:$sip\", rtp_port_min: $rtp, rtp_port_max: $((rtp + 399)), options_s: 0, shown_number: host, numbers: {form: full}"
+	local t nn more peers common="local: \"127.0.0.1:$sip\", rtp_port_min: $rtp, rtp_port_max: $((rtp + 399)), options_s: 0, shown_number: host, numbers: {form: full}"
 	{
 		echo "timers: {announcement_max_s: 3}"
 		echo "trunks:"
 		echo "  - {name: callers, peers: [\"127.0.1.1:$sip\"], sources: [127.0.1.0/24], $common}"
 		for t in "$@"; do
 			nn=${t%%:*} more=${t#"$nn"} more=${more#:}
-			echo "  - {name: t$nn, peers: [\"127.0.1.$((10#$nn)):$sip\"], $common${more:+, $more}}"
+			peers="\"127.0.1.$((10#${nn%/*})):$sip\""
+			[ "$nn" = "${nn%/*}" ] || peers+=", \"127.0.1.$((10#${nn#*/})):$sip\""
+			echo "  - {name: t${nn%/*}, peers: [$peers], $common${more:+, $more}}"
 		done
 		echo "routes:"
-		for t in "$@"; do echo "  - {name: t${t%%:*}, prefixes: [\"86138000000${t%%:*}\"], trunks: [{name: sip/t${t%%:*}}]}"; done
+		for t in "$@"; do
+			nn=${t%%[:/]*}
+			echo "  - {name: t$nn, prefixes: [\"86138000000$nn\"], trunks: [{name: sip/t$nn}]}"
+		done
 		echo "  - {name: others, prefixes: [\"\"], trunks: [{name: ${sip_others:-pstn}}]}"
 	} >>"$dir/node.yaml"
 }

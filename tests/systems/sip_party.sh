@@ -5,11 +5,11 @@
 . "$(dirname "$0")/sip_common.bash"
 sip_need sipp
 
-scenarios=(answer 100rel early race cancel redirect barred no_answer_in_200 g722 crossed)
+scenarios=(answer 100rel early race cancel redirect barred no_answer_in_200 g722 crossed fork 503)
 trunks=()
 for i in "${!scenarios[@]}"; do trunks+=($((i + 11))); done
 system_begin
-sip_trunks "${trunks[@]}"
+sip_trunks "${trunks[@]/%22/22/30}" # the last has a second peer
 each() { # COMMAND with NN for the number: a line for each
 	for nn in "${trunks[@]}"; do echo "${1//NN/$nn}"; done
 }
@@ -40,6 +40,7 @@ for nn in "${trunks[@]}"; do p account add "86139000000$nn" 50.00 --tariff stand
 python3 tests/systems/tones.py make "$dir/early.alaw" 1000 -16 10
 node_start
 for i in "${!scenarios[@]}"; do sipp_start "${trunks[$i]}" "out_${scenarios[$i]}"; done
+sipp_start 30 out_answer # behind the one that is overloaded
 exchange_start "$dir/script" "$dir/out"
 exchange_end "the hosts' story was played to its end"
 sipp_end
@@ -47,7 +48,7 @@ sipp_end
 leg() { sql "SELECT answered_at IS NOT NULL, cause, charge_e4 > 0 FROM v_leg WHERE role = 'member' AND called = '86138000000$1'" | tr '\t' ' '; } # one line a leg
 for i in "${!scenarios[@]}"; do
 	case ${scenarios[$i]} in
-	answer | 100rel | g722 | crossed) same "${scenarios[$i]}: talked and charged" "$(leg "${trunks[$i]}")" "1 16 1" ;;
+	answer | 100rel | g722 | crossed | fork | 503) same "${scenarios[$i]}: talked and charged" "$(leg "${trunks[$i]}")" "1 16 1" ;;
 	redirect) same "redirect: talked, and charged as the number that was dialled" "$(leg "${trunks[$i]}")" "1 16 1" ;;
 	early) same "early: busy, as its Reason says, and free" "$(leg "${trunks[$i]}")" "0 17 0" ;;
 	race | cancel) same "${scenarios[$i]}: cause 16, and free" "$(leg "${trunks[$i]}")" "0 16 0" ;;
