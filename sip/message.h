@@ -31,7 +31,7 @@ enum sip_op {
 
 	/* ---- the SIP thread tells ---- */
 	SIP_EV_INVITE,   /* a new call, under a number of the SIP thread's: agent, trunk, peer, uri, call_id, headers, body */
-	SIP_EV_PROVISIONAL, /* 101..199 to our INVITE */
+	SIP_EV_PROVISIONAL, /* 100..199 to our INVITE */
 	SIP_EV_ANSWER,   /* 2xx to our INVITE or re-INVITE; it is acknowledged already */
 	SIP_EV_REFUSED,  /* 300 and above to either */
 	SIP_EV_CANCEL,   /* its INVITE was cancelled; 487 is sent already */

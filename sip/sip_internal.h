@@ -10,6 +10,7 @@
 #define SIP_LEGS_HASH   4096
 
 #define SIP_LINGER_US CLOCK_SEC(4)  /* a leg waits so long for the answer to its BYE or CANCEL */
+#define SIP_TRYING_US CLOCK_SEC(4)  /* without even a 100 for so long the next peer is tried, where there is one */
 #define SIP_REPEAT_US CLOCK_SEC(60) /* rule 3: an unreliable 183 is said again */
 
 enum sip_counter {
@@ -61,7 +62,7 @@ struct sip_leg {
 	bool                agreed;      /* an offer was answered */
 	bool                counted;     /* of the trunk's calls */
 	char               *said;        /* our description of the 183, for the 200 and for saying it again */
-	struct loop_timer   timer;       /* 183 again; our re-INVITE again after 491; linger */
+	struct loop_timer   timer;       /* 100 is waited for; 183 again; our re-INVITE again after 491; linger */
 	struct loop_task    no_path;
 	unsigned            wanted;      /* direction of our own hold */
 	unsigned            retries;     /* of a re-INVITE after 491 */
@@ -161,6 +162,7 @@ void sip_leg_respond(struct sip_leg *sl, enum sip_op op, int status, const char 
 const char *sip_leg_reason(int cause, char out[SIP_VALUE_MAX]); /* of the header Reason; NULL: none */
 
 /* sip_leg_event.c */
+bool sip_leg_next_peer(struct sip_leg *sl); /* the call goes to another peer, under a new number */
 void sip_leg_event(struct sip_leg *sl, const struct sip_message *m);
 
 #endif

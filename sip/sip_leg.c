@@ -340,12 +340,26 @@ void sip_leg_gone(struct sip_leg *sl)
 	leg_unref(&sl->leg);
 }
 
+/* The peer is silent: it would take Sofia 32 s to say so (timer B of RFC 3261). Should it answer after all, it is cancelled. */
+static void try_next_peer(struct sip_leg *sl)
+{
+	unsigned other;
+
+	sip_trunk_peer_failed(sl->trunk, sl->peer, 0);
+	if (sip_trunk_pick(sl->trunk, sl->tried, &other) != 0)
+		return;
+	sip_stack_send(sl->trunk->sip->stack, sip_message_new(SIP_DO_END, sl->number));
+	(void)sip_leg_next_peer(sl);
+}
+
 static void sip_leg_timer(struct loop_timer *timer)
 {
 	struct sip_leg *sl = container_of(timer, struct sip_leg, timer);
 
 	if (sl->state == SIP_ENDING) /* nobody answers; the SIP thread goes on trying for a while, without us */
 		sip_leg_gone(sl);
+	else if (sl->state == SIP_OUT_CALLING)
+		try_next_peer(sl);
 	else if (sl->state == SIP_IN_EARLY)
 		send_183(sl);
 	else if (sl->state == SIP_TALKING)
@@ -507,6 +521,7 @@ int sip_leg_send_invite(struct sip_leg *sl)
 	sip_message_header(m, EARLY_MEDIA, "supported");
 	sip_message_body(m, sl->said, strlen(sl->said));
 	sip_stack_send(t->sip->stack, m);
+	loop_timer_start(&sl->timer, SIP_TRYING_US);
 	return 0;
 }
 

@@ -192,6 +192,9 @@ static void rings(struct sip_leg *sl, const struct sip_message *m)
 {
 	bool inband;
 
+	loop_timer_stop(&sl->timer);
+	if (m->status == 100)
+		return;
 	sip_leg_open_port(sl);
 	if (take_answer(sl, m) != 0) {
 		give_up(sl, CAUSE_BEARER_NOT_IMPLEMENTED, "the answer in its 18x");
@@ -211,6 +214,7 @@ static void answered(struct sip_leg *sl, const struct sip_message *m)
 {
 	int err;
 
+	loop_timer_stop(&sl->timer);
 	sip_leg_open_port(sl);
 	sl->state = SIP_TALKING;
 	err = take_answer(sl, m);
@@ -223,17 +227,10 @@ static void answered(struct sip_leg *sl, const struct sip_message *m)
 	sip_leg_look_held(sl);
 }
 
-/* The next peer, when this one did not take the call at all: no answer, no connection, 503 (RFC 3263 4.3). */
-static bool next_peer(struct sip_leg *sl, const struct sip_message *m)
+bool sip_leg_next_peer(struct sip_leg *sl)
 {
 	struct sip *s = sl->trunk->sip;
-	bool dead = m->status == 503 || (m->status == 408 && m->local);
 
-	if (!dead)
-		return false;
-	sip_trunk_peer_failed(sl->trunk, sl->peer, m->retry_after_s);
-	if (sl->state != SIP_OUT_CALLING)
-		return false;
 	sip_hash_remove(s, sl);
 	sl->number = sip_stack_number(s->stack);
 	sip_hash_add(s, sl);
@@ -241,6 +238,17 @@ static bool next_peer(struct sip_leg *sl, const struct sip_message *m)
 		return false;
 	counter_inc(&sl->trunk->counter[SIP_FAILOVERS]);
 	return true;
+}
+
+/* The next peer, when this one did not take the call at all: no answer, no connection, 503 (RFC 3263 4.3). */
+static bool next_peer(struct sip_leg *sl, const struct sip_message *m)
+{
+	bool dead = m->status == 503 || (m->status == 408 && m->local);
+
+	if (!dead)
+		return false;
+	sip_trunk_peer_failed(sl->trunk, sl->peer, m->retry_after_s);
+	return sl->state == SIP_OUT_CALLING && sip_leg_next_peer(sl);
 }
 
 /* Rule 13: only after the new number passed the same test, once, and charged as the number that was dialled. */
@@ -268,6 +276,7 @@ static void refused(struct sip_leg *sl, const struct sip_message *m)
 {
 	int location = -1, cause;
 
+	loop_timer_stop(&sl->timer);
 	if (next_peer(sl, m) || redirected(sl, m))
 		return;
 	cause = sip_cause_of_response(m->status, sip_message_find(m, "Reason"), &location);

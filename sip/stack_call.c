@@ -301,8 +301,6 @@ static void event_invite_response(struct sip_call *c, int status, const char *ph
 	bool initial = !c->established;
 	struct sip_message *m;
 
-	if (status < 101)
-		return;
 	if (status >= 200 && status < 300) {
 		c->established = true;
 		if (c->ending) { /* it crossed our CANCEL: it is acknowledged, and ended (rule 19) */
