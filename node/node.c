@@ -378,7 +378,7 @@ static bool node_quiet(const struct node *n)
 {
 	struct e1_span_info info;
 
-	for (unsigned i = 0; i < n->options.span_count; i++) {
+	for (unsigned i = 0; i < n->options.span_count && !n->closed; i++) {
 		e1_span_info(e1_trunk_span(n->trunk[i]), &info);
 		if (info.calls > 0)
 			return false;
@@ -393,6 +393,11 @@ static void node_close_turn(struct loop_task *t)
 
 	if (--n->close_turns > 0) {
 		loop_queue(n->loop, t);
+		return;
+	}
+	/* Closing the trunks takes a while (the SIP thread ends): a timer of billing's may have been due meanwhile. */
+	if (!node_quiet(n)) {
+		loop_timer_start(&n->stop_poll, STOP_POLL_US);
 		return;
 	}
 	log_info("stopped: no leg, no hold, no record is left behind");
@@ -418,9 +423,11 @@ static void node_stop_check(struct loop_timer *t)
 		loop_timer_start(t, STOP_POLL_US);
 		return;
 	}
-	node_close_trunks(n);
-	n->closed = true; /* who looks at the spans in the turns that follow finds none */
-	media_stop(n->media);
+	if (!n->closed) {
+		node_close_trunks(n);
+		n->closed = true; /* who looks at the spans in the turns that follow finds none */
+		media_stop(n->media);
+	}
 	n->close_turns = CLOSE_TURNS;
 	loop_queue(n->loop, &n->close_task);
 }
