@@ -41,6 +41,7 @@ check format tests/lint/format.py
 check tidy "$@" -k tidy
 check cppcheck cpp_check
 check rules tests/lint/rules.py build/release
+check web tests/lint/web.py
 
 echo "$passed $failed" >$out/result
 echo "$passed passed, $failed failed"
