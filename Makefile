@@ -88,7 +88,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildc
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
 
-.PHONY: all tests prompts run test test-dahdi test-sip lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-office bench-sip bench-dtmf install clean FORCE
+.PHONY: all tests prompts run test test-dahdi test-sip test-web lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-office bench-sip bench-dtmf install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -243,6 +243,7 @@ install: all prompts
 	install -m 755 $(B)/bin/partyline $(B)/bin/exchange $(DESTDIR)$(PREFIX)/bin/
 	for m in $(wildcard man/*.[1-8]); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/partyline README.md LICENSE NOTICE $(wildcard examples/*.yaml)
+	cd web/dist && find . -type f ! -name sources.txt -exec install -D -m 644 {} $(abspath $(DESTDIR)/$(PREFIX))/share/partyline/web/{} \;
 	if [ -d $(SOUNDS) ]; then cd $(SOUNDS) && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)/$(PREFIX))/share/partyline/sounds/{} \;; fi
 
 clean:
