@@ -50,7 +50,7 @@ check "it goes on when the database is back" $?
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/tls.key" -out "$dir/tls.pem" -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
 chmod 600 "$dir/tls.key"
 tls=$(free_tcp_port)
-sed "s|listen: [^,]*|listen: \"127.0.0.1:$tls\", certificate: $dir/tls.pem, key: $dir/tls.key|; s|office.log|office-tls.log|; s|^limits: .*|limits: {address_per_s: 2}|" \
+sed "s|listen: [^,]*|listen: \"127.0.0.1:$tls\", certificate: $dir/tls.pem, key: $dir/tls.key, idle_s: 2, request_s: 3|; s|office.log|office-tls.log|; s|^limits: .*|limits: {address_per_s: 2}|" \
 	"$dir/office.yaml" >"$dir/office-tls.yaml"
 "$bin/partyline-office" -c "$dir/office-tls.yaml" 2>>"$dir/office.err.log" &
 office_tls=$!
@@ -63,6 +63,33 @@ sleep 2
 get -D "$dir/head" -o /dev/null -H 'Content-Type: application/json' "https://127.0.0.1:$tls/api/v1/session" \
 	-d '{"kind":"subscriber","number":"13800000001","password":"836152"}'
 check "its cookie is Secure and __Host-" "$(grep -q '^Set-Cookie: __Host-partyline=[0-9a-f]*; Path=/; HttpOnly; SameSite=Strict; Secure' "$dir/head"; echo $?)" "$(cat "$dir/head")"
+python3 - "$tls" <<'END'
+import socket, ssl, sys, time
+
+def closed(send, every, seconds):
+    """How long until the other end closes, while so much is sent every so often."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    began = time.monotonic()
+    with context.wrap_socket(socket.create_connection(('127.0.0.1', int(sys.argv[1])), timeout=5)) as s:
+        s.sendall(b'POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n')
+        s.settimeout(every)
+        while time.monotonic() < began + seconds:
+            try:
+                if send:
+                    s.sendall(send)
+                if s.recv(1) == b'':
+                    return True
+            except TimeoutError:
+                continue
+            except (OSError, ssl.SSLError):
+                return True
+    return False
+
+sys.exit(0 if closed(b'', 0.3, 10) and closed(b' ', 0.3, 10) else 1)
+END
+check "a client that says nothing, or drips, is left" $?
 check "browsers are told to keep to TLS" "$(grep -q '^Strict-Transport-Security: ' "$dir/head"; echo $?)"
 get -D "$dir/head" "https://127.0.0.1:$tls/api/v1/status#[1-40]" >"$dir/problem"
 between "too many requests of one address: 429" "$(grep -c '^HTTP/1.1 429' "$dir/head")" 1 40
