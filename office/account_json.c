@@ -28,22 +28,87 @@ int account_numbers_now(struct request *r, int64_t account_id, json_t **list)
 	return 0;
 }
 
-/* The latest first. The balance after a movement is the sum of those up to it. */
-#define BEFORE "(l.at < ? OR (l.at = ? AND l.id < ?))"
+/* The balance after the page's first movement is the sum of those up to it; then backwards. Movements are only added. */
+static int with_balances(struct request *r, int64_t account_id, json_t *list)
+{
+	static const char *const names[] = { "sum:i", NULL };
+	const json_t *first = json_array_get(list, 0);
+	const char *iso = json_string_value(json_object_get(first, "at"));
+	json_t *sums, *one;
+	int64_t balance_e4;
+	char at[32];
+	size_t i;
+	int err;
 
+	if (iso == NULL)
+		return 0;
+	(void)snprintf(at, sizeof(at), "%.10s %.12s", iso, iso + 11);
+	err = rows_get(
+		r,
+		&(struct rows){ .names = names,
+	                        .sql = "SELECT CAST(SUM(l.amount_e4) AS SIGNED) FROM ledger l WHERE l.account_id = ? AND (l.at < "
+	                               "? OR (l.at = "
+	                               "? AND l.id <= ?))",
+	                        .types = "isss",
+	                        .values =
+	                                (const union store_value[]){ { .i = account_id },
+	                                                             { .s = at },
+	                                                             { .s = at },
+	                                                             { .s = json_string_value(json_object_get(first, "id")) } } },
+		&sums);
+	if (err)
+		return err;
+	balance_e4 = json_integer_value(json_object_get(json_array_get(sums, 0), "sum"));
+	json_decref(sums);
+	json_array_foreach(list, i, one) {
+		(void)json_object_set_new(one, "balance", money_json(r->office, balance_e4));
+		balance_e4 -= json_integer_value(json_object_get(json_object_get(one, "amount"), "e4"));
+	}
+	return 0;
+}
+
+/* The latest first. */
 void ledger_answer(struct request *r, int64_t account_id)
 {
-	static const char *const names[] = { "id", "at:t", "number", "kind", "amount:m", "balance:m", "call:n", "leg:n", NULL };
+	static const char *const names[] = { "id", "at:t", "number", "kind", "amount:m", "call:n", "leg:n", NULL };
 	struct page_cursor c;
+	json_t *list;
+	int err;
 
 	if (!page_cursor_time(r, &c))
 		return;
-	page_answer_rows(
-		r, names, "at", "id",
-		"SELECT l.id, l.at, l.number, l.kind, l.amount_e4, (SELECT CAST(SUM(m.amount_e4) AS SIGNED) FROM ledger m "
-		"WHERE m.account_id = ? AND (m.at < l.at OR (m.at = l.at AND m.id <= l.id))), l.call_id, l.leg_id FROM ledger "
-		"l WHERE l.account_id = ? AND " BEFORE " ORDER BY l.at DESC, l.id DESC LIMIT ?",
-		"iisssi",
-		(const union store_value[]){
-			{ .i = account_id }, { .i = account_id }, { .s = c.first }, { .s = c.first }, { .s = c.second } });
+	err = rows_get(
+		r,
+		&(struct rows){ .names = names,
+	                        .sql = "SELECT l.id, l.at, l.number, l.kind, l.amount_e4, l.call_id, l.leg_id FROM ledger l "
+	                               "WHERE l.account_id = ? AND (l.at < ? OR (l.at = ? AND l.id < ?)) ORDER BY l.at DESC, "
+	                               "l.id DESC LIMIT ?",
+	                        .types = "isssi",
+	                        .values = (const union store_value[]){ { .i = account_id },
+	                                                               { .s = c.first },
+	                                                               { .s = c.first },
+	                                                               { .s = c.second },
+	                                                               { .i = page_limit(r) + 1 } } },
+		&list);
+	if (!err) {
+		err = with_balances(r, account_id, list);
+		if (err)
+			json_decref(list);
+	}
+	if (err)
+		answer_errno(r, err, "ledger");
+	else
+		page_answer(r, list, "at", "id");
+}
+
+bool change_check(struct request *r, const char *number)
+{
+	const char *check = request_text(r, "callback_check");
+	int err = check ? account_set_check(r->office->store, number, check, r->who, r->now_utc_us) : 0;
+
+	if (err == -ENOKEY)
+		answer_wrong(r, "#/callback_check", "the account has no password that could be asked for");
+	else if (err)
+		answer_errno(r, err, "account");
+	return !err;
 }

@@ -13,14 +13,21 @@
 
 #define COLUMNS \
 	"a.id, n.number, a.state, a.kind, a.language, p.name, t.name, a.discount_bp, a.balance_e4, a.held_e4, a.balance_e4 + " \
-	"a.credit_e4 - a.held_e4, a.credit_e4, a.trust_e4, a.password_hash IS NOT NULL, a.password_locked_until, a.created_at " \
+	"a.credit_e4 - a.held_e4, a.credit_e4, a.trust_e4, a.callback_check, a.password_hash IS NOT NULL, " \
+	"a.password_locked_until, a.created_at " \
 	"FROM " \
 	"account_number n JOIN account a ON a.id = n.account_id JOIN tariff t ON t.id = a.tariff_id JOIN provider p ON p.id = " \
 	"a.provider_id WHERE n.valid_to IS NULL AND a.provider_id = ? AND "
 
-static const char *const names[] = { "id:i",      "number",      "state",     "kind",     "language", "provider",
-	                             "tariff",    "discount_bp:i", "balance:m", "held:m",   "available:m", "credit:m",
-	                             "trust:m",   "password_set:b", "password_locked_until:t", "created_at:t", NULL };
+static const char *const names[] = { "id:i",           "number",
+	                             "state",          "kind",
+	                             "language",       "provider",
+	                             "tariff",         "discount_bp:i",
+	                             "balance:m",      "held:m",
+	                             "available:m",    "credit:m",
+	                             "trust:m",        "callback_check",
+	                             "password_set:b", "password_locked_until:t",
+	                             "created_at:t",   NULL };
 
 static int with_numbers(struct request *r, json_t *list)
 {
@@ -94,8 +101,8 @@ static void etag_of(const struct account *a, char out[DIGEST_SIZE])
 {
 	char text[300];
 
-	(void)snprintf(text, sizeof(text), "%s %s %s %s %u %lld %lld", a->state, a->language, a->tariff, a->kind, a->discount_bp,
-	               (long long)a->credit_e4, (long long)a->trust_e4);
+	(void)snprintf(text, sizeof(text), "%s %s %s %s %s %u %lld %lld", a->check, a->state, a->language, a->tariff, a->kind,
+	               a->discount_bp, (long long)a->credit_e4, (long long)a->trust_e4);
 	digest_text(text, strlen(text), out);
 	out[16] = '\0';
 }
@@ -224,6 +231,8 @@ void account_change(struct request *r)
 		return;
 	etag_of(&a, etag);
 	if (!request_matches(r, etag))
+		return;
+	if (!change_check(r, number))
 		return;
 	err = change(r, &a);
 	switch (err) {

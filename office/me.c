@@ -10,9 +10,16 @@
 #include "office/resources.h"
 #include "office/working_json.h"
 
+/* Of what he can change. */
+static void me_etag(const struct account *a, char out[REQUEST_ETAG_SIZE])
+{
+	(void)snprintf(out, REQUEST_ETAG_SIZE, "%s.%s", a->language, a->check);
+}
+
 static json_t *me_json(struct request *r, const struct account *a)
 {
 	json_t *numbers, *o;
+	char etag[REQUEST_ETAG_SIZE];
 	bool password = false;
 	int err = account_numbers_now(r, a->id, &numbers);
 
@@ -22,12 +29,14 @@ static json_t *me_json(struct request *r, const struct account *a)
 		answer_errno(r, err, "account");
 		return NULL;
 	}
-	o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:b}", "number", a->number, "numbers", numbers,
-	              "state", a->state, "kind", a->kind, "language", a->language, "tariff", a->tariff, "balance",
+	o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:s, s:b}", "number", a->number, "numbers",
+	              numbers, "state", a->state, "kind", a->kind, "language", a->language, "tariff", a->tariff, "balance",
 	              money_json(r->office, a->balance_e4), "held", money_json(r->office, a->held_e4), "available",
 	              money_json(r->office, a->balance_e4 + a->credit_e4 - a->held_e4), "credit",
-	              money_json(r->office, a->credit_e4), "discount_bp", (json_int_t)a->discount_bp, "password_set", password);
-	answer_etag(r, "%s", a->language); /* of what he can change */
+	              money_json(r->office, a->credit_e4), "discount_bp", (json_int_t)a->discount_bp, "callback_check", a->check,
+	              "password_set", password);
+	me_etag(a, etag);
+	answer_etag(r, "%s", etag);
 	return o;
 }
 
@@ -50,12 +59,17 @@ void me_get(struct request *r)
 
 void me_change(struct request *r)
 {
+	const char *language = request_text(r, "language");
+	char etag[REQUEST_ETAG_SIZE];
 	struct account a;
 	int err;
 
-	if (!mine(r, &a) || !request_matches(r, a.language))
+	if (!mine(r, &a))
 		return;
-	err = account_set_language(r->office->store, a.number, request_text(r, "language"), r->who, r->now_utc_us);
+	me_etag(&a, etag);
+	if (!request_matches(r, etag) || !change_check(r, a.number))
+		return;
+	err = language ? account_set_language(r->office->store, a.number, language, r->who, r->now_utc_us) : 0;
 	if (err)
 		answer_errno(r, err, "account");
 	else

@@ -112,7 +112,9 @@ def account():
     check.same('balance as money', me.json['balance'], {'e4': 500000, 'text': '50.00', 'currency': 'CNY'})
     a = c('PATCH', '/me', {'language': 'zh-CN'}, match=me.etag)
     check.same('another language', a.json.get('language'), 'zh-CN')
-    c('PATCH', '/me', {'language': 'en'}, match=a.etag)
+    a = c('PATCH', '/me', {'language': 'en', 'callback_check': 'password'}, match=a.etag)
+    check.same('what a callback asks for', (a.json.get('language'), a.json.get('callback_check')), ('en', 'password'))
+    c('PATCH', '/me', {'callback_check': 'service'}, match=a.etag)
     card, other = w.cards('ours')[:2]
     key = str(uuid.uuid4())
     a = c('POST', '/me/recharges', {'card': card}, key=key)
@@ -229,6 +231,7 @@ def serving():
     check.answer("somebody's number", c('POST', '/accounts/13800000077/numbers', {'number': '13800000002'}), 409, 'exists')
     check.answer('one leaves', c('DELETE', '/accounts/13800000077/numbers/13800000079'), 204)
     check.answer('not the last', c('DELETE', '/accounts/13800000077/numbers/13800000077'), 409, 'nothing-left')
+    check.answer('no password can be asked for where none is', c('PATCH', '/accounts/13800000077', {'callback_check': 'password'}, match='*'), 422, 'invalid')
     check.answer('a password', c('PUT', '/accounts/13800000077/password', {'password': '836152'}), 204)
     check.answer('an auditor changes nothing', audit('PUT', '/accounts/13800000077/password', {'password': '836152'}), 403)
     a = o.get('/card-batches/fresh')

@@ -553,6 +553,7 @@ static void test_migrations_are_never_changed(void **state)
 		{ "store/migrations/0012-fewer-indexes.sql", UINT64_C(0xaab1b74b8f3e6e66) },
 		{ "store/migrations/0013-leg-quality.sql", UINT64_C(0xacc2ae1fd17f6489) },
 		{ "store/migrations/0014-callback-check.sql", UINT64_C(0xcb9a269e547ecd99) },
+		{ "store/migrations/0015-office-lists.sql", UINT64_C(0xe287114ff7fce947) },
 	};
 
 	(void)state;
