@@ -428,6 +428,7 @@ const struct cli_command cli_node_commands[] = {
 	  "writes them into one.",
 	  1, 2, cli_trace },
 	{ "log", "[LEVEL | reopen]", "How much is logged: error, warn, info, debug; or opens the log file anew.", 0, 1, run_log },
-	{ "watch", "[TOPIC...]", "Events of the topics (call, span; all) as they come, a line of JSON each.", 0, 8, run_watch },
+	{ "watch", "[TOPIC...]", "Events of the topics (call, span, trunk; all) as they come, a line of JSON each.", 0, 8,
+	  run_watch },
 	{ NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -144,6 +144,19 @@ static void look_at_spans(struct commands *c, bool tell)
 	}
 }
 
+static void look_at_trunks(struct commands *c, bool tell)
+{
+	const struct sip_trunk *t;
+	struct sip_trunk_info info;
+
+	for (unsigned i = 0; node_sip(c->node) && (t = sip_trunk_at(node_sip(c->node), i)) != NULL; i++) {
+		sip_trunk_info(t, &info);
+		if (tell && info.up != c->trunk_up[i])
+			control_event(c->server, "trunk", commands_trunk_json(t));
+		c->trunk_up[i] = info.up;
+	}
+}
+
 static struct known_call *known_call(struct commands *c, const char *id)
 {
 	for (unsigned i = 0; i < c->known_count; i++)
@@ -191,6 +204,7 @@ static void commands_look(struct loop_timer *t)
 	bool calls = control_wanted(c->server, "call");
 
 	look_at_spans(c, control_wanted(c->server, "span"));
+	look_at_trunks(c, control_wanted(c->server, "trunk"));
 	if (calls)
 		look_at_calls(c);
 	else
@@ -256,6 +270,7 @@ int commands_alloc(struct commands **cp, struct control_server *s, struct node *
 		return err;
 	}
 	look_at_spans(c, false);
+	look_at_trunks(c, false);
 	loop_timer_start(&c->look, CLOCK_MS(COMMANDS_LOOK_MS));
 	*cp = c;
 	return 0;

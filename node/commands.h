@@ -12,8 +12,8 @@
  *   trace CALL [FILE]         SIP messages of a call, or into a pcap
  *   log [LEVEL], reopen       how much is logged; the log file anew
  *
- * Topics of events: "call" (a call began, changed, ended) and "span" (came up, went down), looked for every COMMANDS_LOOK_MS
- * while anybody listens. Control thread.
+ * Topics of events: "call" (a call began, changed, ended), "span" and "trunk" (came up, went down), looked for every
+ * COMMANDS_LOOK_MS while anybody listens. Control thread.
  */
 #ifndef NODE_COMMANDS_H
 #define NODE_COMMANDS_H

@@ -12,7 +12,7 @@ struct commands {
 	struct control_server *server;
 	struct node           *node;
 	struct loop_timer      look;
-	bool                   span_up[NODE_SPANS_MAX];
+	bool                   span_up[NODE_SPANS_MAX], trunk_up[NODE_TRUNKS_MAX];
 	struct known_call     *known;
 	unsigned               known_count;
 };
@@ -30,6 +30,7 @@ void command_loop(struct control_request *r, const json_t *args, void *arg);
 void command_trace(struct control_request *r, const json_t *args, void *arg);
 
 /* commands_trunk.c */
+json_t *commands_trunk_json(const struct sip_trunk *t);
 void command_trunks(struct control_request *r, const json_t *args, void *arg);
 void command_trunk(struct control_request *r, const json_t *args, void *arg);
 void command_trace_call(struct control_request *r, const char *call, const char *file, struct commands *c);

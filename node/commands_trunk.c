@@ -20,7 +20,7 @@ static json_t *peer_json(const struct sip_peer_info *p)
 	                 (json_int_t)p->paused_s);
 }
 
-static json_t *trunk_json(const struct sip_trunk *t)
+json_t *commands_trunk_json(const struct sip_trunk *t)
 {
 	struct sip_trunk_info i;
 	json_t *peers = json_array();
@@ -42,7 +42,7 @@ void command_trunks(struct control_request *r, const json_t *args, void *arg)
 
 	(void)args;
 	for (unsigned i = 0; s && sip_trunk_at(s, i); i++)
-		(void)json_array_append_new(list, trunk_json(sip_trunk_at(s, i)));
+		(void)json_array_append_new(list, commands_trunk_json(sip_trunk_at(s, i)));
 	control_reply(r, list);
 }
 
@@ -59,7 +59,7 @@ void command_trunk(struct control_request *r, const json_t *args, void *arg)
 	for (unsigned i = 0; s && sip_trunk_at(s, i); i++) {
 		sip_trunk_info(sip_trunk_at(s, i), &info);
 		if (strcmp(info.name, name) == 0) {
-			control_reply(r, trunk_json(sip_trunk_at(s, i)));
+			control_reply(r, commands_trunk_json(sip_trunk_at(s, i)));
 			return;
 		}
 	}

@@ -193,7 +193,15 @@ until_true 10 eval '[ "$(p counters sip | awk '"'"'$2 == "handles" { print $3 }'
 check "no handle of the stack is left, but for OPTIONS" $? "$(p counters sip | head -6 | tail -5)"
 # A finished transaction stays for 32 s, RFC 3261 17.2.2
 [ $quick = no ] || between "the node has grown by so many kB in the second $loads calls" $(($(resident) - first)) -100000 $((loads * 30))
+# ---- SIGTERM while calls are there ----
+
+sipp "127.0.0.1:$sip" -sn uac -s 12600 -i 127.0.0.1 -p "$load" -m 5 -r 100 -d 30000 -nostdin -timeout 40s -trace_msg -message_file "$dir/term.msg" >"$dir/sipp.out" 2>&1 &
+others+=($!)
+until_true 10 eval '[ "$(p --json trunks | tr -d " \n" | field calls)" = 5 ]'
+check "five calls are there" $?
 node_end TERM 0 "the node ends cleanly"
+until_true 5 eval '[ "$(grep -A12 "^BYE " "$dir/term.msg" | grep -c "^Reason: Q.850;cause=16")" = 5 ]'
+check "each was told by BYE, with the cause" $?
 [ ! -s "$dir/node.err.log" ]
 check "nothing on standard error" $? "$(tail -3 "$dir/node.err.log")"
 result
