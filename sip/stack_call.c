@@ -254,6 +254,7 @@ static void event_new_call(struct sip_agent *a, nua_handle_t *nh, const sip_t *s
 		m = from_sip(c, SIP_EV_INVITE, 0, NULL, sip);
 	if (m == NULL) {
 		if (c) {
+			nua_handle_bind(nh, NULL);
 			c->nh = NULL;
 			call_free(c);
 		}
@@ -374,8 +375,9 @@ void sip_stack_event(nua_event_t event, int status, const char *phrase, nua_t *n
 	case nua_i_ack:
 		tell_sip(c, SIP_EV_ACK, 0, NULL, sip);
 		break;
-	case nua_i_info:
-		tell_sip(c, SIP_EV_INFO, 0, NULL, sip);
+	case nua_i_info: /* of all that may come in a call only these are not limited by a transaction of ours */
+		if (!sip_mailbox_busy(&a->stack->to_control))
+			tell_sip(c, SIP_EV_INFO, 0, NULL, sip);
 		break;
 	case nua_i_cancel:
 		tell_sip(c, SIP_EV_CANCEL, 0, NULL, sip);
