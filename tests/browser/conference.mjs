@@ -3,7 +3,7 @@
  * tests/browser/conference.mjs - a person books a conference on the page; at the time phones ring; the live page tells each party's state within a
  * second of the exchange; what is pressed there happens on the phones within a second.
  */
-import { Exchange, base, check, login, open, shot, until, world } from './lib.mjs';
+import { Exchange, Line, base, check, login, open, shot, until, world } from './lib.mjs';
 
 const HOST = '13800000001', FIRST = '13900000002', SECOND = '13900000003', BUSY = '13900000004', LATE = '13900000005', STOPPED = '13900000006';
 const WITHIN_MS = 1000;
@@ -17,7 +17,7 @@ function next_minute(after_ms) {
 	return { at, date: wall.slice(0, 10), time: wall.slice(11, 16) };
 }
 
-const party = (page, number) => page.locator(`.party[data-number="86${number}"]`).last();
+const party = (page, number) => page.locator(`.party[data-number="86${number}"]`).first(); /* those who are there come before those who were */
 const state_of = (page, number) => party(page, number).getAttribute('data-state', { timeout: 50 });
 
 /* The page shows the state within WITHIN_MS of the exchange's event. */
@@ -131,6 +131,22 @@ async function talking(exchange, live, host) {
 	check(`who talks is shown ${Date.now() - began} ms after he begins`, Date.now() - began <= WITHIN_MS + 300, Date.now() - began);
 }
 
+/* The line to the office breaks: what is shown then is said to be old, and is right again by itself when there is a line. */
+async function line_lost(context, t) {
+	const line = new Line(world.address);
+	const page = await context.newPage();
+	const lost = async () => (await page.getByText(t('live.reconnecting')).count()) === 1;
+
+	await page.goto(`http://127.0.0.1:${await line.mend()}/live`);
+	await page.locator('.party').nth(2).waitFor();
+	line.cut();
+	check('a line that is lost is said', await until(5000, lost));
+	await line.mend();
+	check('and found again by itself', await until(15000, async () => !(await lost()) && (await page.locator('.party[data-state="in"]').count()) >= 3));
+	await page.close();
+	line.cut();
+}
+
 export async function conference_part() {
 	const exchange = new Exchange(`${world.dir}/exchange`);
 	const phone = await open('phone', 'en'), live = await open('wide', 'zh-CN');
@@ -181,6 +197,13 @@ export async function conference_part() {
 		if (number === LATE)
 			check('and comes in', await until(5000, async () => (await state_of(live, LATE)) === 'in'));
 	}
+
+	const group = Date.now();
+	await live.getByRole('button', { name: 'Monday' }).click();
+	check('a group is called with one press', (await wait_event(exchange, 'ring', FIRST, group, 8000)) !== undefined && await until(5000, async () => (await state_of(live, FIRST)) === 'in'));
+	check('but not who is there already', exchange.last('ring', SECOND, group) === undefined);
+
+	await line_lost(live.context(), live.t);
 
 	const ended = Date.now();
 	await live.getByRole('button', { name: live.t('live.end') }).click();

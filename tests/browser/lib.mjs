@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createConnection } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 const from_web = createRequire(new URL('../../web/package.json', import.meta.url));
@@ -120,6 +120,36 @@ export async function shot(page, name, where) {
 	mkdirSync(process.env.SHOTS, { recursive: true });
 	await pause(150);
 	await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+}
+
+/* ---- a line to the office that can be cut ---- */
+
+export class Line {
+	constructor(address) {
+		const [host, port] = address.split(':');
+
+		this.sockets = new Set();
+		this.port = 0;
+		this.connect = (from) => {
+			const to = createConnection(Number(port), host);
+			for (const [a, b] of [[from, to], [to, from]]) {
+				this.sockets.add(a);
+				a.on('error', () => b.destroy());
+				a.on('close', () => b.destroy() && this.sockets.delete(a));
+				a.pipe(b);
+			}
+		};
+	}
+	/* Resolves to its port, the same each time. */
+	mend() {
+		this.server = createServer(this.connect);
+		return new Promise((done) => this.server.listen(this.port, '127.0.0.1', () => done((this.port = this.server.address().port))));
+	}
+	cut() {
+		this.server.close();
+		for (const socket of this.sockets)
+			socket.destroy();
+	}
 }
 
 /* ---- the exchange ---- */

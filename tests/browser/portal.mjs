@@ -2,12 +2,13 @@
 /* tests/browser/portal.mjs WORLD.json - the parts of the browser tests, one after another; run.sh has made the world. */
 import { axe_part } from './axe.mjs';
 import { conference_part } from './conference.mjs';
+import { keyboard_part } from './keyboard.mjs';
 import { browser_end, browser_start, check, failures, page_complaints } from './lib.mjs';
 import { money_part } from './money.mjs';
 import { operator_part } from './operator.mjs';
 import { size_part } from './size.mjs';
 
-const parts = { size: size_part, conference: conference_part, money: money_part, operator: operator_part, axe: axe_part };
+const parts = { size: size_part, conference: conference_part, money: money_part, operator: operator_part, keyboard: keyboard_part, axe: axe_part };
 
 await browser_start();
 try {

@@ -134,7 +134,7 @@ def rule_rebuilt():
         print('note: web: npm is not here, so web/dist was not built anew and compared (its sources\' digests were)')
         return
     if not os.path.exists(WEB + '/node_modules/esbuild/package.json'):
-        got = subprocess.run(['npm', '--prefix', WEB, 'ci', '--ignore-scripts'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+        got = subprocess.run(['npm', '--prefix', WEB, 'ci', '--ignore-scripts', '--fetch-retries=0', '--fetch-timeout=60000'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
         if got.returncode != 0:
             print('note: web: npm cannot fetch what web/package-lock.json names, so web/dist was not built anew and compared')
             return

@@ -211,7 +211,7 @@ export function useAct(act) {
 			return result === undefined ? true : result;
 		} catch (problem) {
 			last.current.busy = false;
-			if (problem.status >= 400 && problem.status < 500)
+			if (problem.status >= 400 && problem.status < 500 && problem.code !== 'key-in-progress')
 				last.current.what = null; /* it was answered: the next try is another act */
 			set_state({ busy: false, problem: problem instanceof Problem ? problem : new Problem(0, { code: 'internal', detail: String(problem) }) });
 			return undefined;

@@ -11,7 +11,7 @@ import { seconds_left } from '../core/live.js';
 import { t, t_of } from '../core/text.js';
 import { ActButton, Form, Input, Select, error_of } from '../ui/form.jsx';
 import { Icon } from '../ui/icons.jsx';
-import { Alert, Badge, Card } from '../ui/page.jsx';
+import { Alert, Badge, Card, ProblemAlert, problem_text } from '../ui/page.jsx';
 
 const tones = { in: 'good', private: 'good', away: 'busy', ringing: 'busy', dialling: 'busy', asked: 'busy', rating: 'busy', reserving: 'busy' };
 const SOON_S = 120;
@@ -97,15 +97,19 @@ function Party({ p, base, may, name_of, again }) {
 	);
 }
 
-function Invite({ base, invite }) {
+function Invite({ parties, invite }) {
 	const [to, set_to] = useState('');
 	const book = useContacts();
 	const act = useAct((key, body) => invite(key, body));
+	/* each with a key of its own, made from the act's: repeated, nobody is called twice; who cannot be called keeps nobody else out */
 	const group = useAct(async (key, contacts) => {
-		/* each with a key of its own, made from the act's: repeated, nobody is called twice */
-		for (const [i, c] of contacts.entries())
-			await request('POST', `${base}/parties`, { key: `${key}-${i}`, body: { number: `+${c.number}` } });
+		const results = await Promise.allSettled(contacts.map((c, i) => invite(`${key}-${i}`, `+${c.number}`)));
+		const refused = results.find((r) => r.status === 'rejected');
+
+		if (refused)
+			throw refused.reason;
 	});
+	const there = new Set(parties.filter((p) => p.state !== 'ended').map((p) => p.number));
 
 	return (
 		<Card title={t('live.invite')}>
@@ -121,10 +125,11 @@ function Invite({ base, invite }) {
 				<p class="groups">
 					{t('live.invite_group')}{' '}
 					{book.groups.filter((g) => g.contacts.length > 0).map((g) => (
-						<button key={g.id} type="button" class="btn btn-sm btn-outline-primary" disabled={group.busy} onClick={() => group.run(g.contacts)}>{g.name}</button>
+						<button key={g.id} type="button" class="btn btn-sm btn-outline-primary" disabled={group.busy} onClick={() => group.run(g.contacts.filter((c) => !there.has(c.number)))}>{g.name}</button>
 					))}
 				</p>
 			)}
+			<ProblemAlert of={group.problem} />
 		</Card>
 	);
 }
@@ -140,7 +145,7 @@ function Controls({ c, base, ended }) {
 					<Icon name={c.locked ? 'unlock' : 'lock'} /> {t(c.locked ? 'live.open' : 'live.lock')}
 				</ActButton>
 				{tracks.length > 0 && (
-					<Select label={t('music.title')} value={c.music} options={[[0, t('music.none')], ...tracks]} disabled={music.busy} on={(v) => music.run(Number(v))} />
+					<Select label={t('music.title')} value={c.music} error={music.problem && problem_text(music.problem)} options={[[0, t('music.none')], ...tracks]} disabled={music.busy} on={(v) => music.run(Number(v))} />
 				)}
 				<ActButton tone="danger" act={() => request('DELETE', base)} done={ended}
 					question={{ title: t('live.end_ask'), body: t('live.end_says'), yes: t('live.end'), danger: true }}>
@@ -188,7 +193,7 @@ export function ConferenceView({ conference: c, connected, ended }) {
 					<ul class="parties">{rows(inside)}</ul>
 					{gone.length > 0 && <><h3>{t('live.gone')}</h3><ul class="parties">{rows(gone)}</ul></>}
 				</Card>
-				{may && <div><Invite base={base} invite={invite} /><Controls c={c} base={base} ended={ended} /></div>}
+				{may && <div><Invite parties={c.parties} invite={invite} /><Controls c={c} base={base} ended={ended} /></div>}
 			</div>
 		</>
 	);

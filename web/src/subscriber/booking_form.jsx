@@ -12,7 +12,7 @@ import { Parties } from './booking_parties.jsx';
 const LENGTHS = [1800, 3600, 5400, 7200, 10800, 14400];
 const INTERVALS = [30, 60, 120, 300, 600, 1800, 3600];
 const REDIALS = [0, 1, 2, 3, 4, 5, 10, 20];
-const TRACKS = 4;
+const TRACKS = 5; /* as many as Debian's hold music has; what a node has is known only once the conference lives */
 
 /* A value that somebody set elsewhere stays choosable. */
 const with_own = (list, own) => (own === '' || list.includes(Number(own)) ? list : [...list, Number(own)].sort((a, b) => a - b));
