@@ -18,6 +18,7 @@
 #define RIPPLE        3e-2f   /* of the mean bin's power: no bin is taken for weaker */
 #define SMOOTH        0.25f   /* of energies: 40 ms */
 #define BETTER        0.95f   /* the back filter leaves so much less */
+#define PROVEN        0.5f    /* and 3 dB less than there is without: talk at both ends alone never looks like that */
 #define BETTER_FRAMES 3
 #define WELL          0.01f   /* 20 dB are cancelled: smaller steps learn less of the line's own noise */
 #define STEP_MIN      0.125f
@@ -239,7 +240,7 @@ static void smooth(float *mean, float now)
 /* Which filter is to be believed? */
 static void compare(struct echo *e)
 {
-	e->better = e->back_e < BETTER * e->fore_e ? e->better + 1 : 0;
+	e->better = e->back_e < BETTER * e->fore_e && e->back_e < PROVEN * e->heard_e ? e->better + 1 : 0;
 	e->step = e->fore_e < WELL * e->heard_e ? fmaxf(e->step * STEP_FALL, STEP_MIN) : STEP;
 	if (e->better >= BETTER_FRAMES) {
 		memcpy(e->fore, e->back, sizeof(e->fore));

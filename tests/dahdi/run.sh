@@ -16,7 +16,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 build=$1
 shift
-scenarios=(first_call dialogue alarm sixty mixed)
+scenarios=(first_call dialogue alarm gone fail_nth sixty mixed)
 [ $# -eq 0 ] || scenarios=("$@")
 cache=build/dahdi-vm
 seconds=${DAHDI_SECONDS:-60} # of what is heard for long (sixty)
