@@ -175,11 +175,11 @@ struct e1_span_info {
 	bool    up, los, rai, layer2;
 	int64_t since_us;          /* of the present state, mono */
 	int64_t alarm_since_us;    /* start of the present loss or remote alarm; 0: none */
-	struct e1_card card;
 	char    transport[96];     /* "pseudowire 127.0.0.1:40001 -> 127.0.0.1:40002, 8 frames" */
 	unsigned calls, free_channels, out_of_service;
 };
 void e1_span_info(const struct e1_span *s, struct e1_span_info *i);
+void e1_span_card(const struct e1_span *s, struct e1_card *c); /* asks the driver */
 
 /* A maintenance loop in the card, or none: while it stands the span has no signal, and takes no call. -EBUSY calls are on it;
  * -ENOTSUP no card, or one that cannot; else the driver's error. It ends with the span. */

@@ -389,14 +389,20 @@ void e1_span_info(const struct e1_span *s, struct e1_span_info *i)
 	if (s->los || s->rai)
 		i->alarm_since_us = s->lost_us;
 	s->line->ops->describe(s->line, i->transport, sizeof(i->transport));
-	if (s->line->ops->card)
-		s->line->ops->card(s->line, &i->card);
 	list_for_each(pos, next, &s->calls)
 		i->calls++;
 	i->free_channels = e1_span_free_channels(s);
 	i->out_of_service = 0;
 	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++)
 		i->out_of_service += s->channel[ts].port && !s->channel[ts].in_service;
+}
+
+void e1_span_card(const struct e1_span *s, struct e1_card *c)
+{
+	MAGIC_CHECK(s, E1_SPAN_MAGIC);
+	memset(c, 0, sizeof(*c));
+	if (s->line->ops->card)
+		s->line->ops->card(s->line, c);
 }
 
 int e1_span_loop(struct e1_span *s, enum e1_loop loop)

@@ -10,11 +10,11 @@
 
 #define LOG_MODULE "commands"
 
-static const char *span_state(const struct e1_span_info *i)
+static const char *span_state(const struct e1_span_info *i, const struct e1_card *c)
 {
-	if (i->card.trouble[0])
+	if (c->trouble[0])
 		return "cannot be opened";
-	if (i->card.present && i->card.loop != E1_LOOP_OFF)
+	if (c->present && c->loop != E1_LOOP_OFF)
 		return "in a loop";
 	return i->up ? "up" : i->los ? "no signal" : i->rai ? "remote alarm" : i->layer2 ? "restoring" : "no layer 2";
 }
@@ -39,17 +39,19 @@ static json_t *card_json(const struct e1_card *c)
 json_t *commands_span_json(struct e1_span *s)
 {
 	struct e1_span_info i;
+	struct e1_card card;
 	json_t *v;
 
 	e1_span_info(s, &i);
+	e1_span_card(s, &card);
 	v = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:I, s:o, s:s, s:I, s:I, s:I}", "name", e1_span_name(s), "state",
-	              span_state(&i), "up", i.up, "los", i.los, "rai", i.rai, "layer2", i.layer2, "since_s",
+	              span_state(&i, &card), "up", i.up, "los", i.los, "rai", i.rai, "layer2", i.layer2, "since_s",
 	              commands_seconds_since(i.since_us), "alarm_since_s",
 	              i.alarm_since_us ? json_integer(commands_seconds_since(i.alarm_since_us)) : json_null(), "transport",
 	              i.transport, "calls", (json_int_t)i.calls, "free_channels", (json_int_t)i.free_channels, "out_of_service",
 	              (json_int_t)i.out_of_service);
-	if (i.card.present || i.card.trouble[0])
-		(void)json_object_set_new(v, "card", card_json(&i.card));
+	if (card.present || card.trouble[0])
+		(void)json_object_set_new(v, "card", card_json(&card));
 	return v;
 }
 
