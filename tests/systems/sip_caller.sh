@@ -26,7 +26,7 @@ wait $heard
 read -r first types <"$dir/heard"
 pracked=$(date -u +%s%3N -d "$(grep -B3 '^PRACK' "$dir/sipp-14-in_no_sdp.log" | sed -n 's/^-* \([0-9].*\)/\1/p' | head -1)")
 between "no_sdp: sound begins with the answer in its PRACK (ms after it)" $((first - pracked)) 0 500
-between "no_sdp: and is A-law (packets in 0.7 s)" "$(sed -n 's/.*\b8:\([0-9]*\).*/\1/p' <<<"$types")" 25 60
+between "no_sdp: and is A-law (packets in 0.7 s)" "$(sed -n 's/.*\b8:\([0-9]*\).*/\1/p' <<<"$types")" 10 60
 # Trunk t40 has two channels: one is the call's, the other reserved for the callback (rule 5).
 sipp_start 40 in_100rel
 sleep 1

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Offer and answer (RFC 3264) with what phones and gateways really send: tests/fuzz/corpus/sdp/NAME are their descriptions. Then
- * the dialogs: hold, port changes, lines that come later, numbers that stay; and pairs of ours at random, which always mean the
- * same.
+ * Offer and answer (RFC 3264) with what phones and gateways send: tests/fuzz/corpus/sdp/NAME are their descriptions. Those of
+ * baresip, twinkle and sipp were captured, the others are made as such equipment makes them. Then the dialogs: hold, port changes,
+ * lines that come later, numbers that stay; and pairs of ours at random, which always mean the same.
  */
 #include "sip/sdp.h"
 
@@ -198,13 +198,13 @@ struct phone {
 };
 
 static const struct phone phones[] = {
-	{ "baresip", "127.0.0.1", 0, "127.0.0.2:20106", "127.0.0.2:20107", "8:PCMA 0:PCMU 9:G722 101:event", 20, false, false,
+	{ "baresip", "127.0.0.1", 0, "127.0.0.1:20054", "-", "8:PCMA 0:PCMU 9:G722 101:event", 20, false, false,
 	  "m=audio 10000 RTP/AVP 8 0 9 101", "sendrecv" },
 	/* opus and its events at 48 kHz are not ours, but those at 8 kHz beside them are; BUNDLE is not taken up, video
 	 * refused */
 	{ "baresip-video", "127.0.0.1", 0, "127.0.0.2:10000", "127.0.0.2:10001", "8:PCMA 0:PCMU 9:G722 98:event", 20, true, false,
 	  "m=audio 10000 RTP/AVPF 8 0 9 98|m=video 0 RTP/AVPF 102", "sendrecv" },
-	{ "twinkle", "127.0.0.1", 0, "127.0.0.3:8000", "-", "8:PCMA 0:PCMU 101:event", 20, false, false,
+	{ "twinkle", "127.0.0.1", 0, "127.0.0.1:25700", "-", "8:PCMA 0:PCMU 101:event", 20, false, false,
 	  "m=audio 10000 RTP/AVP 8 0 101", "sendrecv" },
 	/* no rtpmap for 0 and 8 */
 	{ "linphone", "192.0.2.1", 0, "192.0.2.40:7078", "-", "8:PCMA 0:PCMU 100:event", 20, false, false,
