@@ -178,7 +178,7 @@ partyline audit || status=1
 office_at=$(sed -n 's/.*partyline-office is up: \([^,]*\).*/\1/p' "$VAR/office.log")
 say
 if [ -n "$office_at" ]; then
-	say "The back office is at $office_at; its logins ($VAR/logins.txt):"
+	say "The portal (docs/portal.md) is at $office_at, for operators at ${office_at}operator; logins ($VAR/logins.txt):"
 	sed 's/^/  /' "$VAR/logins.txt"
 else
 	say "FAIL the back office did not start; $VAR/office.log:"

@@ -90,8 +90,12 @@ async function change_and_cancel(page) {
 	await page.getByRole('button', { name: page.t('booking.submit'), exact: true }).click();
 	check('what is no number is said at its field', await until(3000, async () =>
 		(await page.getByLabel(page.t('booking.number')).getAttribute('aria-invalid')) === 'true' && (await page.getByText(page.t('field.number')).count()) === 1));
+	const day = new Date(later.at).toLocaleDateString('en', { weekday: 'short', timeZone: 'Asia/Shanghai' });
 	await page.getByLabel(page.t('booking.number')).fill(LATE);
+	await page.getByLabel(page.t('booking.repeat')).selectOption('weekly');
+	await page.getByRole('checkbox', { name: day }).check();
 	await page.getByRole('button', { name: page.t('booking.submit'), exact: true }).click();
+	check('a weekly one', await until(5000, async () => (await page.getByText(page.t('booking.weekly_on', { days: day })).count()) === 1));
 	await page.getByRole('link', { name: page.t('booking.change') }).click();
 	await page.getByLabel(page.t('booking.redials'), { exact: true }).selectOption('5');
 	await page.getByRole('button', { name: page.t('booking.save') }).click();

@@ -80,6 +80,14 @@ export async function operator_part() {
 	await shot(clerk, 'operator-menu-phone-zh');
 	await clerk.context().close();
 
+	const stranger = await open('wide', 'en');
+	await operator_login(stranger, 'stranger');
+	await stranger.getByRole('heading', { level: 1, name: stranger.t('nav.lives') }).waitFor();
+	await stranger.goto(`${base}/operator/accounts`);
+	check('another provider\'s operator has no network and its own accounts alone', await until(5000, async () => (await stranger.getByRole('link', { name: '138 0000 0005' }).count()) === 1) &&
+		(await stranger.getByRole('link', { name: '138 0000 0001' }).count()) === 0 && (await stranger.getByRole('link', { name: stranger.t('nav.overview') }).count()) === 0);
+	await stranger.context().close();
+
 	const wrong = await open('phone', 'zh-CN');
 	await wrong.goto(`${base}/operator`);
 	await wrong.getByLabel(wrong.t('login.name')).fill('operator');
