@@ -54,6 +54,13 @@ free_port() { # a UDP port that nobody has now
 }
 ours=$(free_port) theirs=$(free_port)
 while [ "$theirs" = "$ours" ]; do theirs=$(free_port); done
+used() { cat /proc/net/{tcp,tcp6,udp,udp6} 2>/dev/null | grep -qi ":$(printf %04X "$1") "; }
+first_free() { # PORT STEP: that one, or the first above it that nobody has
+	local port=$1
+	while used "$port"; do port=$((port + $2)); done
+	echo "$port"
+}
+sip=$(first_free 5060 10) softphone=$(first_free 5070 10)
 cat >"$VAR/partyline.yaml" <<EOF
 # made by demo/run.sh; examples/partyline.yaml explains every setting
 node: {name: demo}
@@ -64,6 +71,11 @@ journal: {dir: $VAR/journal}
 sounds: {dir: $SOUNDS}
 spans:
   - {name: pstn, local: "127.0.0.1:$ours", peer: "127.0.0.1:$theirs", shown_number: host, restore_ms: 1000}
+trunks: # a SIP phone of yours is the subscriber 13800000003
+  - {name: softphone, local: "127.0.0.1:$sip", peers: ["127.0.0.1:$softphone"], sources: [127.0.0.0/8], identity: from, options_s: 0, shown_number: host}
+routes:
+  - {name: softphone, prefixes: ["8613800000003"], trunks: [{name: softphone}]}
+  - {name: all, prefixes: [""], trunks: [{name: pstn}]}
 services:
   - {number: "12599", language: en}
   - {number: "12580", kind: selfcare, language: en}
@@ -78,6 +90,7 @@ if [ -z "$(sql "SELECT number FROM v_account WHERE number = '8613800000001'")" ]
 	partyline account add 13800000001 50.00 --tariff standard --language en
 	partyline account add 13800000002 50.00 --tariff standard --language zh-CN
 fi
+[ -n "$(sql "SELECT number FROM v_account WHERE number = '8613800000003'")" ] || partyline account add 13800000003 50.00 --tariff standard --language en
 if [ ! -f "$VAR/cards.csv" ]; then # recharge cards to try, as the printer would read them (docs/try-it.md)
 	[ -f "$VAR/printer" ] || partyline card keys printer "$VAR/printer"
 	rm -f "$VAR/cards.sealed"
@@ -104,9 +117,7 @@ if [ "$balance_before" -lt 100000 ]; then # played often: refilled
 	balance_before=$(sql "SELECT balance_e4 FROM v_account WHERE number = '8613800000001'")
 fi
 
-tcp_used() { cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -qi ":$(printf %04X "$1") "; }
-http=8080
-while tcp_used $http; do http=$((http + 1)); done
+http=$(first_free 8080 1)
 cat >"$VAR/office.yaml" <<EOF
 # made by demo/run.sh; examples/partyline-office.yaml explains every setting
 log: {file: $VAR/office.log}
@@ -197,6 +208,7 @@ if [ $status = 0 ]; then say; say "The story held."; else say; say "The story di
 say
 say "Everything keeps running; the exchange's console follows. Place a call by hand:"
 say "  dial 13800000001 12599     then: hangup last; when 13800000001 rings: answer last; dtmf last 13900000002#"
+say "Or with a SIP phone on this machine (docs/sip.md): from sip:13800000003@127.0.0.1:$softphone, without registration, call sip:12599@127.0.0.1:$sip"
 say "In another terminal: $BIN/partyline --config $VAR/partyline.yaml status | spans | calls | ledger 13800000001"
 say "Ctrl-C, or exit, ends everything."
 "$BIN/exchange" --span "$span" --console --log "$VAR/exchange.log" || true
