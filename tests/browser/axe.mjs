@@ -10,9 +10,7 @@ const OPERATOR = ['/operator', '/operator/spans/sys/pstn', '/operator/live', '/o
 	'/operator/tariffs', '/operator/tariffs/standard', '/operator/numbering', '/operator/records', '/operator/audit', '/operator/books'];
 
 /* axe: on a phone in one language, on a wide screen in the other; the rest in all four. */
-async function look(page, where, tag, size) {
-	const axe = (size === 'phone') === (tag === 'zh-CN');
-
+export async function look(page, where, tag, size, axe = (size === 'phone') === (tag === 'zh-CN')) {
 	await page.locator('h1').waitFor();
 	await page.waitForFunction(() => !document.querySelector('.loading'));
 	if (axe)

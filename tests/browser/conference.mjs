@@ -3,6 +3,7 @@
  * tests/browser/conference.mjs - a person books a conference on the page; at the time phones ring; the live page tells each party's state within a
  * second of the exchange; what is pressed there happens on the phones within a second.
  */
+import { look } from './axe.mjs';
 import { Exchange, Line, base, check, login, open, shot, until, world } from './lib.mjs';
 
 const HOST = '13800000001', FIRST = '13900000002', SECOND = '13900000003', BUSY = '13900000004', LATE = '13900000005', STOPPED = '13900000006';
@@ -175,6 +176,8 @@ export async function conference_part() {
 	await phone.goto(`${base}/live`);
 	await phone.locator('.party').nth(2).waitFor();
 	await shot(phone, 'live-phone-en');
+	await look(live, 'a conference that lives', 'zh-CN', 'wide', true);
+	await look(phone, 'a conference that lives', 'en', 'phone', true);
 
 	/* mute, lock: shown when the node has told of it */
 	await party(live, FIRST).getByRole('button', { name: live.t('live.mute_who', { who: 'Warehouse' }) }).click();
