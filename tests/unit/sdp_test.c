@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Offer and answer (RFC 3264) with what phones and gateways send: tests/fuzz/corpus/sdp/NAME are their descriptions. Those of
- * baresip, twinkle and sipp were captured, the others are made as such equipment makes them. Then the dialogs: hold, port changes,
- * lines that come later, numbers that stay; and pairs of ours at random, which always mean the same.
+ * baresip, twinkle and sipp were captured, the others are made as such equipment makes them. Then the dialogs: hold, port
+ * changes, lines that come later, numbers that stay; and pairs of ours at random, which always mean the same.
  */
 #include "sip/sdp.h"
 
