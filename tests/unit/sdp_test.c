@@ -232,6 +232,9 @@ static const struct phone phones[] = {
 	  "m=audio 10000 RTP/AVP 8 0 101", "inactive" },
 	{ "hold-2543", "192.0.2.1", 0, "-", "-", "8:PCMA 0:PCMU 101:event", 20, false, true, "m=audio 10000 RTP/AVP 8 0 101",
 	  "recvonly" },
+	/* an old phone behind a gateway that leaves the 0.0.0.0 as it is */
+	{ "hold-2543", "2001:db8::1", 0, "-", "-", "8:PCMA 0:PCMU 101:event", 20, false, true, "m=audio 10000 RTP/AVP 8 0 101",
+	  "recvonly" },
 	/* events, but not the digits: they are sent in-band. 55 ms are 50 */
 	{ "no-digits", "192.0.2.1", 0, "192.0.2.9:5004", "-", "8:PCMA", 50, false, false, "m=audio 10000 RTP/AVP 8", "sendrecv" },
 	{ "names", "192.0.2.1", -ENOTSUP, .remote = NULL },
