@@ -7,6 +7,7 @@
 # tests/systems/sipp/NAME.xml; each says what it proves.
 . "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
+PATH=$PATH:/usr/sbin # kamailio
 sip_need() { # PROGRAM...: without them there is nothing to see
 	local need
 	for need in "$@"; do
