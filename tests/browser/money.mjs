@@ -48,10 +48,13 @@ export async function money_part() {
 	await change('836152', '725194');
 	check('a better one is taken', await until(4000, async () => (await page.getByText(page.t('password.changed')).count()) > 0));
 
-	await page.getByRole('combobox').selectOption('en');
+	await page.getByLabel(page.t('account.callback')).selectOption('press-1');
+	await page.getByLabel(page.t('account.language_of')).selectOption('en');
 	await page.getByRole('button', { name: page.t('form.save') }).click();
 	check('the account\'s language is changed, and the page\'s with it', await until(4000, async () => (await page.locator('html').getAttribute('lang')) === 'en' &&
 		(await page.getByRole('heading', { level: 1, name: 'My account' }).count()) === 1));
+	await page.reload();
+	check('and what a callback asks for', await until(4000, async () => (await page.getByLabel('When I am called back').inputValue()) === 'press-1'));
 	await page.context().close();
 
 	const stranger = await open('phone', 'zh-CN');

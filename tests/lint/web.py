@@ -76,6 +76,15 @@ def rule_texts_apart():
                 yield '%s:%d: "%s" belongs into the catalogue' % (path, n, found.group(1).strip())
 
 
+def rule_problems():
+    """Each problem that the API knows has words."""
+    document = json.loads(read('office/openapi.json'))
+    texts = catalogues()['en']
+    for code in document['components']['schemas']['Problem']['properties']['code']['enum']:
+        if 'problem.' + code not in texts:
+            yield '%s: problem.%s is missing' % (TEXTS['en'], code)
+
+
 def rule_locked():
     """What is installed is named with version and digest, from no place in particular, and runs with Debian's Node."""
     lock = json.loads(read(WEB + '/package-lock.json'))

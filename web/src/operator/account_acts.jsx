@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { request, session, useAct, useLoad } from '../core/api.js';
 import { money, money_parse, number, number_plain, time } from '../core/format.js';
 import { languages, t } from '../core/text.js';
+import { callback_checks } from '../shared/callback.js';
 import { ActButton, Form, Input, Select, ask, error_of } from '../ui/form.jsx';
 import { Card, Loaded, notify } from '../ui/page.jsx';
 import { Table } from '../ui/table.jsx';
@@ -89,16 +90,16 @@ export function Password({ of, changed }) {
 	);
 }
 
-/* A clerk changes the language; the rest is an operator's. */
+/* A clerk changes the language and what a callback asks for; the rest is an operator's. */
 export function Terms({ a, of, etag, changed }) {
 	const operator = session.get().role === 'operator';
-	const [f, set_f] = useState({ language: a.language, tariff: a.tariff, kind: a.kind, credit: plain_money(a.credit), trust: plain_money(a.trust), discount: String(a.discount_bp / 100) });
+	const [f, set_f] = useState({ language: a.language, callback_check: a.callback_check, tariff: a.tariff, kind: a.kind, credit: plain_money(a.credit), trust: plain_money(a.trust), discount: String(a.discount_bp / 100) });
 	const [wrong, set_wrong] = useState({});
 	const set = (part) => set_f({ ...f, ...part });
 	const act = useAct((key, body) => request('PATCH', `/accounts/${of}`, { match: etag, body }));
 
 	function body_of() {
-		const body = { language: f.language };
+		const body = { language: f.language, callback_check: f.callback_check };
 		const bad = {};
 
 		if (operator) {
@@ -125,6 +126,7 @@ export function Terms({ a, of, etag, changed }) {
 			}}>
 				<div class="fields">
 					<Select label={t('account.language')} value={f.language} on={(v) => set({ language: v })} options={languages.map((l) => [l.tag, l.name])} />
+					<Select label={t('account.callback_of')} value={f.callback_check} on={(v) => set({ callback_check: v })} options={callback_checks(a.password_set)} />
 					{operator && <Input label={t('account.tariff')} required value={f.tariff} on={(v) => set({ tariff: v })} error={error_of(act.problem, 'tariff', t('account.tariff_wrong'))} />}
 					{operator && <Select label={t('account.kind')} value={f.kind} on={(v) => set({ kind: v })} options={['prepaid', 'operator'].map((k) => [k, t(`account.kind.${k}`)])} />}
 					{operator && <Input label={t('account.credit')} inputMode="decimal" required value={f.credit} on={(v) => set({ credit: v })} error={(wrong.credit || act.problem?.of('credit_e4')) && t('field.money')} />}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* subscriber/account.jsx - password, language, what the account is. */
+/* subscriber/account.jsx - password, settings, what the account is. */
 import { useState } from 'preact/hooks';
 import { request, session, useAct, useLoad } from '../core/api.js';
 import { money, number, percent_bp } from '../core/format.js';
 import { language_choose, languages, t } from '../core/text.js';
+import { callback_checks } from '../shared/callback.js';
 import { Form, Input, Select, error_of } from '../ui/form.jsx';
 import { Card, Facts, Loaded, Page, notify } from '../ui/page.jsx';
 
@@ -37,21 +38,24 @@ function Password() {
 	);
 }
 
-function Language({ me, etag, changed }) {
-	const [tag, set_tag] = useState(me.language);
-	const act = useAct((key, language) => request('PATCH', '/me', { match: etag, body: { language } }));
+function Settings({ me, etag, changed }) {
+	const [f, set_f] = useState({ language: me.language, callback_check: me.callback_check });
+	const act = useAct((key, body) => request('PATCH', '/me', { match: etag, body }));
 
 	return (
-		<Card title={t('account.language')}>
+		<Card title={t('account.settings')}>
 			<Form act={act} submit={t('form.save')} on_submit={async () => {
-				if (!(await act.run(tag)))
+				if (!(await act.run(f)))
 					return;
-				session.set({ ...session.get(), language: tag });
-				language_choose(tag);
-				notify(t('account.language_changed'));
+				if (f.language !== me.language) {
+					session.set({ ...session.get(), language: f.language });
+					language_choose(f.language);
+				}
+				notify(t('account.settings_changed'));
 				changed();
 			}}>
-				<Select label={t('account.language_of')} help={t('account.language_help')} value={tag} on={set_tag} options={languages.map((l) => [l.tag, l.name])} />
+				<Select label={t('account.language_of')} help={t('account.language_help')} value={f.language} on={(v) => set_f({ ...f, language: v })} options={languages.map((l) => [l.tag, l.name])} />
+				<Select label={t('account.callback')} help={t('account.callback_help')} value={f.callback_check} on={(v) => set_f({ ...f, callback_check: v })} options={callback_checks(me.password_set)} />
 			</Form>
 		</Card>
 	);
@@ -79,7 +83,7 @@ export function Account() {
 									m.discount_bp > 0 && [t('account.discount'), percent_bp(m.discount_bp)],
 								]} />
 							</Card>
-							<Language me={m} etag={me.etag} changed={me.reload} />
+							<Settings key={me.etag} me={m} etag={me.etag} changed={me.reload} />
 						</div>
 						<Password />
 					</div>
