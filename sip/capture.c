@@ -15,6 +15,7 @@
 
 #define FILES_MAX  16
 #define DRAIN_MAX  (4u << 20) /* octets of a file in one go; what is beyond is not looked at */
+#define FILE_KEEP  (256 << 10) /* octets: when a file is so long it begins anew */
 #define HEADER_MAX 160        /* of a dump's line before each message */
 
 #define BODIES     64 /* said and not yet seen in the dump */
@@ -27,6 +28,7 @@ struct capture_body { /* the SIP thread's */
 
 struct capture_file {
 	int                     fd;
+	off_t                   seen; /* octets of it */
 	struct sockaddr_storage local;
 };
 
@@ -251,15 +253,20 @@ void sip_capture_drain(struct sip_capture *c)
 	for (unsigned i = 0; i < c->file_count; i++) {
 		struct capture_file *f = &c->file[i];
 		off_t size = lseek(f->fd, 0, SEEK_END);
+		size_t more;
 		char *text;
 		ssize_t n;
 
-		if (size <= 0)
+		if (size <= f->seen)
 			continue;
-		text = malloc((size_t)size < DRAIN_MAX ? (size_t)size : DRAIN_MAX);
-		n = text ? pread(f->fd, text, (size_t)size < DRAIN_MAX ? (size_t)size : DRAIN_MAX, 0) : 0;
-		if (ftruncate(f->fd, 0) != 0) /* Sofia appends: it goes on at the beginning */
-			n = 0;
+		more = (size_t)(size - f->seen);
+		more = more < DRAIN_MAX ? more : DRAIN_MAX;
+		text = malloc(more);
+		n = text ? pread(f->fd, text, more, f->seen) : 0;
+		f->seen = size;
+		/* Sofia appends: it goes on at the beginning. Not each time: pages given back must be made again. */
+		if (size >= FILE_KEEP && ftruncate(f->fd, 0) == 0)
+			f->seen = 0;
 		if (n > 0)
 			capture_parse(c, f, text, (size_t)n);
 		free(text);

@@ -82,7 +82,7 @@ static void test_what_came_and_went(void **state)
 	assert_int_equal(ntohs(((struct sockaddr_in *)(void *)&m[1].peer)->sin_port), 5070);
 	sip_captured_free(m, 2);
 	assert_int_equal(find(&d, "nobody", m, 8), 0);
-	dump_message(&d, "recv", strlen(invite), invite); /* the file was emptied, and goes on */
+	dump_message(&d, "recv", strlen(invite), invite); /* the file goes on */
 	assert_int_equal(find(&d, ID, m, 8), 3);
 	sip_captured_free(m, 3);
 	dump_end(&d);
