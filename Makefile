@@ -204,7 +204,7 @@ test-sip:
 	@status=0; for t in $(or $(SIP:%=tests/sip/%.sh),$(wildcard tests/sip/*.sh)); do echo "== $$t"; PARTYLINE_BUILD=$(B) bash $$t || status=1; done; exit $$status
 
 # Long runs, each a script that says what it measures. The benches are tests/bench/NAME.c: `make bench` runs all of them,
-# `make bench-money` those named money_*, `make bench-sip` those named rtp_*.
+# `make bench-money` those named money_*, `make bench-sip` those named rtp_* and, before them, calls by sipp (tests/bench/sip_calls.sh).
 bench bench-money bench-sip: $(BENCHES)
 soak fuzz bench bench-money bench-office bench-sip: all
 	@test -x tests/$@.sh || { echo "make $@: there is no tests/$@.sh yet, so nothing was run"; exit 1; }
