@@ -82,7 +82,7 @@ step() {
 	read -ra before <<<"$(processor)"
 	late=$(late_ticks) busy=$(refusals) saw=$(cat "$dir/witness")
 	calls $scenario $service $numbers "$2" "$3" $ms || status=1
-	[ "$1" != ordered ] || none_left # called back, and over
+	[ "$1" != ordered ] || until_true 30 all_called_back
 	read -ra after <<<"$(processor)"
 	late=$(($(late_ticks) - late)) busy=$(($(refusals) - busy)) saw=$(($(cat "$dir/witness") - saw))
 	printf '%-9s %5d %7s' "$1" "$2" "$3"
@@ -91,6 +91,7 @@ step() {
 	printf ' %7d %7d %7d %5d %9d %8s %9d\n' "$sipp_failed" "$sipp_again" "$busy" "$late" "$saw" "$(load)" "$(resident)"
 	[ $status -eq 0 ] && [ "$sipp_again" -eq 0 ] && [ $busy -eq 0 ] && [ $late -le $((saw + $3 * 100 * late_most / $2 / 1000 + 1)) ]
 }
+all_called_back() { [ "$(counter service confirmed)" = "$(counter service callbacks_given_up)" ] && none_left; }
 none_left() { until_true 20 eval '[ "$(counter sip handles)" = 0 ]'; }
 
 node_start
