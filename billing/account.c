@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "billing/account_internal.h"
 #include "billing/audit.h"
 #include "billing/password.h"
 
@@ -54,6 +55,13 @@ static int account_find_tx(struct store_conn *c, void *arg)
 	struct account_query *q = arg;
 
 	return store_query(c, account_row, q, ACCOUNT_SELECT " AND n.number = ?", "s", q->number);
+}
+
+int account_read(struct store_conn *c, const char *number, struct account *a)
+{
+	struct account_query q = { .number = number, .out = a };
+
+	return account_find_tx(c, &q);
 }
 
 int account_find(struct store *s, const char *number, struct account *a)
@@ -133,7 +141,7 @@ static int account_add_tx(struct store_conn *c, void *arg)
 	return err;
 }
 
-static bool language_ok(const char *language)
+bool account_language_ok(const char *language)
 {
 	return strcmp(language, "zh-CN") == 0 || strcmp(language, "en") == 0;
 }
@@ -143,7 +151,7 @@ int account_add(struct store *s, const struct account_new *n)
 	struct account_change g = { .new = n };
 
 	if (n->opening_e4 < 0 || n->opening_e4 > ACCOUNT_AMOUNT_MAX_E4 || n->number[0] == '\0' || strlen(n->number) > 31 ||
-	    !language_ok(n->language))
+	    !account_language_ok(n->language))
 		return -EINVAL;
 	random_id(g.id);
 	return store_tx(s, account_add_tx, &g);
@@ -253,6 +261,16 @@ static int account_set_tx(struct store_conn *c, void *arg)
 	return err;
 }
 
+int account_write(struct store_conn *c, const struct account_act *a, const char *column, const char *value)
+{
+	struct account_change g = {
+		.number = a->number, .who = a->who, .value = value, .column = column, .at_utc_us = a->at_utc_us
+	};
+
+	memcpy(g.id, a->id, ID_SIZE);
+	return account_set_tx(c, &g);
+}
+
 static int account_set(struct store *s, const char *column, const char *number, const char *value, const char *who,
                        int64_t at_utc_us)
 {
@@ -262,16 +280,21 @@ static int account_set(struct store *s, const char *column, const char *number, 
 	return store_tx(s, account_set_tx, &g);
 }
 
+bool account_state_ok(const char *state)
+{
+	return strcmp(state, "active") == 0 || strcmp(state, "suspended") == 0 || strcmp(state, "closed") == 0;
+}
+
 int account_set_state(struct store *s, const char *number, const char *state, const char *who, int64_t at_utc_us)
 {
-	if (strcmp(state, "active") != 0 && strcmp(state, "suspended") != 0 && strcmp(state, "closed") != 0)
+	if (!account_state_ok(state))
 		return -EINVAL;
 	return account_set(s, "state", number, state, who, at_utc_us);
 }
 
 int account_set_language(struct store *s, const char *number, const char *language, const char *who, int64_t at_utc_us)
 {
-	if (!language_ok(language))
+	if (!account_language_ok(language))
 		return -EINVAL;
 	return account_set(s, "language", number, language, who, at_utc_us);
 }
@@ -286,13 +309,17 @@ enum account_check account_check_parse(const char *text)
 	return ACCOUNT_CHECK_SERVICE;
 }
 
+bool account_check_ok(const char *check)
+{
+	return strcmp(check, check_names[account_check_parse(check)]) == 0;
+}
+
 int account_set_check(struct store *s, const char *number, const char *check, const char *who, int64_t at_utc_us)
 {
-	enum account_check wanted = account_check_parse(check);
 	bool set = true;
-	int err = strcmp(check, check_names[wanted]) == 0 ? 0 : -EINVAL;
+	int err = account_check_ok(check) ? 0 : -EINVAL;
 
-	if (!err && wanted == ACCOUNT_CHECK_PASSWORD)
+	if (!err && account_check_parse(check) == ACCOUNT_CHECK_PASSWORD)
 		err = password_is_set(s, number, &set);
 	if (!err && !set)
 		err = -ENOKEY;
@@ -352,12 +379,25 @@ static int account_limits_tx(struct store_conn *c, void *arg)
 	                                               .at_utc_us = q->g.at_utc_us });
 }
 
+int account_write_limits(struct store_conn *c, const struct account_act *a, const struct account_limits *l)
+{
+	struct limits_change q = { .g = { .number = a->number, .who = a->who, .at_utc_us = a->at_utc_us }, .new = *l };
+
+	memcpy(q.g.id, a->id, ID_SIZE);
+	return account_limits_tx(c, &q);
+}
+
+bool account_limits_ok(const struct account_limits *l)
+{
+	return l->credit_e4 >= 0 && l->trust_e4 >= 0 && l->credit_e4 <= ACCOUNT_AMOUNT_MAX_E4 &&
+	       l->trust_e4 <= ACCOUNT_AMOUNT_MAX_E4 && (l->operator_billed || l->credit_e4 == 0);
+}
+
 int account_set_limits(struct store *s, const char *number, const struct account_limits *l, const char *who, int64_t at_utc_us)
 {
 	struct limits_change q = { .g = { .number = number, .who = who, .at_utc_us = at_utc_us }, .new = *l };
 
-	if (l->credit_e4 < 0 || l->trust_e4 < 0 || l->credit_e4 > ACCOUNT_AMOUNT_MAX_E4 || l->trust_e4 > ACCOUNT_AMOUNT_MAX_E4 ||
-	    (!l->operator_billed && l->credit_e4 > 0))
+	if (!account_limits_ok(l))
 		return -EINVAL;
 	random_id(q.g.id);
 	return store_tx(s, account_limits_tx, &q);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "billing/account_internal.h"
 #include "billing/audit.h"
 #include "billing/rating.h"
 
@@ -61,6 +62,14 @@ static int of_account_tx(struct store_conn *c, void *arg)
 	return err ? err : trail(c, a, "account.tariff", before, a->tariff);
 }
 
+int account_write_tariff(struct store_conn *c, const struct account_act *a, const char *tariff)
+{
+	struct assign g = { .number = a->number, .tariff = tariff, .who = a->who, .at_utc_us = a->at_utc_us };
+
+	memcpy(g.id, a->id, ID_SIZE);
+	return of_account_tx(c, &g);
+}
+
 int tariff_of_account(struct store *s, const char *number, const char *tariff, const char *who, int64_t at_utc_us)
 {
 	struct assign a = { .number = number, .tariff = tariff, .who = who, .at_utc_us = at_utc_us };
@@ -82,6 +91,14 @@ static int discount_tx(struct store_conn *c, void *arg)
 		err = store_exec(c, NULL, "UPDATE account SET discount_bp = ? WHERE id = ?", "ii", a->discount_bp, account);
 	(void)snprintf(after, sizeof(after), "%lld", (long long)a->discount_bp);
 	return err ? err : trail(c, a, "account.discount", before, after);
+}
+
+int account_write_discount(struct store_conn *c, const struct account_act *a, unsigned discount_bp)
+{
+	struct assign g = { .number = a->number, .discount_bp = discount_bp, .who = a->who, .at_utc_us = a->at_utc_us };
+
+	memcpy(g.id, a->id, ID_SIZE);
+	return discount_tx(c, &g);
 }
 
 int tariff_discount(struct store *s, const char *number, unsigned discount_bp, const char *who, int64_t at_utc_us)

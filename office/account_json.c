@@ -101,14 +101,30 @@ void ledger_answer(struct request *r, int64_t account_id)
 		page_answer(r, list, "at", "id");
 }
 
-bool change_check(struct request *r, const char *number)
+bool edit_account(struct request *r, const struct account_edit *e)
 {
-	const char *check = request_text(r, "callback_check");
-	int err = check ? account_set_check(r->office->store, number, check, r->who, r->now_utc_us) : 0;
+	int err = account_edit(r->office->store, e);
 
-	if (err == -ENOKEY)
+	switch (err) {
+	case 0:
+		return true;
+	case -ESTALE: /* said by what compared them */
+		break;
+	case -ENOKEY:
 		answer_wrong(r, "#/callback_check", "the account has no password that could be asked for");
-	else if (err)
+		break;
+	case -EDOM:
+		answer_wrong(r, "#/tariff", "is no tariff of %s", r->session.provider);
+		break;
+	case -EDQUOT:
+		answer_wrong(r, "#/credit_e4", "more has been spent, or is held by calls");
+		break;
+	case -EINVAL:
+		answer_wrong(r, "#/credit_e4", "a prepaid account has no credit");
+		break;
+	default:
 		answer_errno(r, err, "account");
-	return !err;
+		break;
+	}
+	return false;
 }

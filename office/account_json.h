@@ -3,14 +3,15 @@
 #ifndef OFFICE_ACCOUNT_JSON_H
 #define OFFICE_ACCOUNT_JSON_H
 
+#include "billing/account_edit.h"
 #include "office/request.h"
 
 /* Those it has now, the oldest first: a list of texts. */
 int  account_numbers_now(struct request *r, int64_t account_id, json_t **list);
 /* Answers with a page of its movements, the latest first, each with the balance after it. */
 void ledger_answer(struct request *r, int64_t account_id);
-/* The body's callback_check, where there is one. False after an answer. */
-bool change_check(struct request *r, const char *number);
+/* All of it or nothing. False after an answer; e->wanted gives its own. */
+bool edit_account(struct request *r, const struct account_edit *e);
 /* False after an answer (422): it is no password (billing/password.h). */
 bool password_good(struct request *r, const char *password, const char *number, const char *where);
 

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "billing/account_number.h"
-#include "billing/tariff_assign.h"
+#include "billing/account_edit.h"
 #include "office/account_json.h"
 #include "office/digest.h"
 #include "office/json.h"
@@ -188,68 +187,39 @@ static bool may(struct request *r)
 	return good;
 }
 
-/* What is not told stays as it is; a prepaid account has no credit. */
-static int change_limits(struct request *r, const struct account *a)
+/* If-Match, under the lock of the change. */
+static bool wanted(void *arg, const struct account *now)
 {
-	const char *kind = request_text(r, "kind") ? request_text(r, "kind") : a->kind;
-	struct account_limits l = { .operator_billed = strcmp(kind, "operator") == 0 };
+	char etag[DIGEST_SIZE];
 
-	if (!request_has(r, "kind") && !request_has(r, "credit_e4") && !request_has(r, "trust_e4"))
-		return 0;
-	l.credit_e4 = request_int(r, "credit_e4", l.operator_billed ? a->credit_e4 : 0);
-	l.trust_e4 = request_int(r, "trust_e4", a->trust_e4);
-	return account_set_limits(r->office->store, a->number, &l, r->who, r->now_utc_us);
-}
-
-static int change(struct request *r, const struct account *a)
-{
-	struct store *s = r->office->store;
-	const char *tariff = request_text(r, "tariff"), *language = request_text(r, "language"),
-		   *state = request_text(r, "state");
-	int err = change_limits(r, a);
-
-	if (!err && tariff)
-		err = tariff_of_account(s, a->number, tariff, r->who, r->now_utc_us);
-	if (err == -ENOENT)
-		return -EDOM;
-	if (!err && request_has(r, "discount_bp"))
-		err = tariff_discount(s, a->number, (unsigned)request_int(r, "discount_bp", 0), r->who, r->now_utc_us);
-	if (!err && language)
-		err = account_set_language(s, a->number, language, r->who, r->now_utc_us);
-	if (!err && state)
-		err = account_set_state(s, a->number, state, r->who, r->now_utc_us);
-	return err;
+	etag_of(now, etag);
+	return request_matches(arg, etag);
 }
 
 void account_change(struct request *r)
 {
-	char number[33], etag[DIGEST_SIZE];
+	char number[33];
 	struct account a;
-	int err;
+	struct account_edit e = { .number = number,
+		                  .who = r->who,
+		                  .at_utc_us = r->now_utc_us,
+		                  .check = request_text(r, "callback_check"),
+		                  .tariff = request_text(r, "tariff"),
+		                  .language = request_text(r, "language"),
+		                  .state = request_text(r, "state"),
+		                  .kind = request_text(r, "kind"),
+		                  .has_credit = request_has(r, "credit_e4"),
+		                  .has_trust = request_has(r, "trust_e4"),
+		                  .has_discount = request_has(r, "discount_bp"),
+		                  .credit_e4 = request_int(r, "credit_e4", 0),
+		                  .trust_e4 = request_int(r, "trust_e4", 0),
+		                  .discount_bp = (unsigned)request_int(r, "discount_bp", 0),
+		                  .wanted = wanted,
+		                  .arg = r };
 
 	if (!request_path_number(r, 0, number) || !request_account(r, number, &a) || !may(r))
 		return;
-	etag_of(&a, etag);
-	if (!request_matches(r, etag))
-		return;
-	if (!change_check(r, number))
-		return;
-	err = change(r, &a);
-	switch (err) {
-	case 0:
+	e.account_id = a.id;
+	if (edit_account(r, &e))
 		answer_account(r, 200, number);
-		break;
-	case -EDOM:
-		answer_wrong(r, "#/tariff", "is no tariff of %s", r->session.provider);
-		break;
-	case -EDQUOT:
-		answer_wrong(r, "#/credit_e4", "more has been spent, or is held by calls");
-		break;
-	case -EINVAL:
-		answer_wrong(r, "#/credit_e4", "a prepaid account has no credit");
-		break;
-	default:
-		answer_errno(r, err, "account");
-		break;
-	}
 }

@@ -57,22 +57,30 @@ void me_get(struct request *r)
 		answer_json(r, 200, o);
 }
 
+/* If-Match, under the lock of the change. */
+static bool wanted(void *arg, const struct account *now)
+{
+	char etag[REQUEST_ETAG_SIZE];
+
+	me_etag(now, etag);
+	return request_matches(arg, etag);
+}
+
 void me_change(struct request *r)
 {
-	const char *language = request_text(r, "language");
-	char etag[REQUEST_ETAG_SIZE];
 	struct account a;
-	int err;
+	struct account_edit e = { .who = r->who,
+		                  .at_utc_us = r->now_utc_us,
+		                  .check = request_text(r, "callback_check"),
+		                  .language = request_text(r, "language"),
+		                  .wanted = wanted,
+		                  .arg = r };
 
 	if (!mine(r, &a))
 		return;
-	me_etag(&a, etag);
-	if (!request_matches(r, etag) || !change_check(r, a.number))
-		return;
-	err = language ? account_set_language(r->office->store, a.number, language, r->who, r->now_utc_us) : 0;
-	if (err)
-		answer_errno(r, err, "account");
-	else
+	e.account_id = a.id;
+	e.number = a.number;
+	if (edit_account(r, &e))
 		me_get(r);
 }
 

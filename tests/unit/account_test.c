@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "billing/account.h"
+#include "billing/account_edit.h"
 #include "billing/account_number.h"
 #include "billing/provider.h"
 #include "billing/tariff_assign.h"
@@ -305,6 +306,123 @@ static void test_rule_24_providers(void **state)
 	store_close(s);
 }
 
+/* ---- several settings at once ---- */
+
+static bool is_active(void *arg, const struct account *now)
+{
+	(*(int *)arg)++;
+	return strcmp(now->state, "active") == 0;
+}
+
+static struct account_edit edit_of(struct store *s)
+{
+	struct account a;
+
+	assert_int_equal(account_find(s, HOST, &a), 0);
+	return (struct account_edit){ .account_id = a.id,
+		                      .number = HOST,
+		                      .who = "op",
+		                      .at_utc_us = NOW,
+		                      .check = "press-1",
+		                      .language = "en",
+		                      .kind = "operator",
+		                      .has_credit = true,
+		                      .credit_e4 = 20000,
+		                      .has_discount = true,
+		                      .discount_bp = 1250 };
+}
+
+static void check_untouched(struct store *s)
+{
+	struct account a;
+
+	assert_int_equal(account_find(s, HOST, &a), 0);
+	assert_string_equal(a.check, "service");
+	assert_string_equal(a.language, "zh-CN");
+	assert_string_equal(a.kind, "prepaid");
+	assert_string_equal(a.state, "active");
+	assert_int_equal(a.credit_e4, 0);
+	assert_int_equal(a.discount_bp, 0);
+	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM audit WHERE what <> 'account.add'"), 0);
+}
+
+static void refused(struct store *s, const struct account_edit *e, int why)
+{
+	assert_int_equal(account_edit(s, e), why);
+	check_untouched(s);
+}
+
+static void test_a_refused_edit_leaves_nothing(void **state)
+{
+	struct store *s = with_tariff();
+	struct account_edit e;
+	int looked = 0;
+
+	(void)state;
+	assert_int_equal(add(s, HOST, 10000), 0);
+	assert_int_equal(add(s, "8613800000002", 0), 0);
+	e = edit_of(s);
+	e.tariff = "nowhere"; /* found out behind the callback check and the limits */
+	refused(s, &e, -EDOM);
+	e = edit_of(s);
+	e.state = "asleep";
+	refused(s, &e, -EINVAL);
+	e = edit_of(s);
+	e.kind = "prepaid"; /* with a credit */
+	refused(s, &e, -EINVAL);
+	e = edit_of(s);
+	e.check = "password";
+	refused(s, &e, -ENOKEY);
+	e = edit_of(s);
+	e.account_id++; /* the number is another account's by now */
+	refused(s, &e, -ENOENT);
+	database_do(s, "UPDATE account SET kind = 'operator', credit_e4 = 50000, held_e4 = 40000 WHERE balance_e4 = 10000");
+	e = edit_of(s);
+	assert_int_equal(account_edit(s, &e), -EDQUOT); /* behind the callback check */
+	database_do(s, "UPDATE account SET kind = 'prepaid', credit_e4 = 0, held_e4 = 0 WHERE balance_e4 = 10000");
+	check_untouched(s);
+	database_do(s, "UPDATE account SET state = 'suspended' WHERE balance_e4 = 10000");
+	e = edit_of(s);
+	e.wanted = is_active;
+	e.arg = &looked;
+	assert_int_equal(account_edit(s, &e), -ESTALE);
+	assert_int_equal(looked, 1);
+	database_do(s, "UPDATE account SET state = 'active' WHERE balance_e4 = 10000");
+	check_untouched(s);
+	store_close(s);
+}
+
+/* Whatever statement fails, and however: all of it, once. */
+static void test_an_edit_happens_once(void **state)
+{
+	struct store *s = with_tariff();
+	struct account a;
+	int64_t rows;
+
+	(void)state;
+	assert_int_equal(add(s, HOST, 10000), 0);
+	rows = database_int(s, "SELECT COUNT(*) FROM audit");
+	for (unsigned n = 1; n <= 30; n++) {
+		struct account_edit e = edit_of(s);
+		int looked = 0;
+
+		e.wanted = is_active;
+		e.arg = &looked;
+		e.state = "suspended"; /* which a repeated try would not want any more */
+		store_fault(s, n, n % 2 ? 2013 : 1213, n % 3 == 0);
+		assert_int_equal(account_edit(s, &e), 0);
+		store_fault(s, 0, 0, false);
+		assert_int_equal(account_find(s, HOST, &a), 0);
+		assert_string_equal(a.state, "suspended");
+		assert_string_equal(a.check, "press-1");
+		assert_int_equal(a.credit_e4, 20000);
+		rows += 5; /* check, limits, discount, language, state */
+		assert_int_equal(database_int(s, "SELECT COUNT(*) FROM audit"), rows);
+		database_do(s, "UPDATE account SET state = 'active', callback_check = 'service', credit_e4 = 0");
+	}
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +433,8 @@ int main(void)
 		cmocka_unit_test(test_recharges_at_once_all_arrive),
 		cmocka_unit_test(test_rule_11_dated_numbers),
 		cmocka_unit_test(test_rule_24_limits),
+		cmocka_unit_test(test_a_refused_edit_leaves_nothing),
+		cmocka_unit_test(test_an_edit_happens_once),
 		cmocka_unit_test(test_rule_24_providers),
 	};
 
