@@ -35,6 +35,7 @@ static const size_t text_option[] = {
 	offsetof(struct cli, zone),     offsetof(struct cli, end),      offsetof(struct cli, redials),
 	offsetof(struct cli, interval), offsetof(struct cli, music),    offsetof(struct cli, repeat),
 	offsetof(struct cli, until),    offsetof(struct cli, host),     offsetof(struct cli, all),
+	offsetof(struct cli, calls),
 };
 
 static const struct option options[] = {
@@ -80,6 +81,7 @@ static const struct option options[] = {
 	{ "until", required_argument, NULL, OPT_TEXT + 19 },
 	{ "host", required_argument, NULL, OPT_TEXT + 20 },
 	{ "all", no_argument, NULL, OPT_TEXT + 21 },
+	{ "calls", no_argument, NULL, OPT_TEXT + 22 },
 	{ NULL, 0, NULL, 0 },
 };
 

@@ -32,7 +32,7 @@ struct cli {
 	const char     *language, *tariff, *limit, *id, *at, *talk, *service, *since;
 	const char *batch, *count, *value, *expires, *provider, *printer, *out_file, *digits, *secret, *account, *key_file,
 		*credit, *trust;
-	const char *pcap, *zone, *end, *redials, *interval, *music, *repeat, *until, *host, *all;
+	const char *pcap, *zone, *end, *redials, *interval, *music, *repeat, *until, *host, *all, *calls;
 	char        booking_zone[41]; /* bookings.zone */
 	const char     *usage;  /* of the command that runs */
 	char          **arg;    /* what follows its name */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "billing/record_export.h"
 #include "cli/database.h"
+#include "core/clock.h"
 
 static const struct column call_columns[] = {
 	{ "began_at", "BEGAN (UTC)", COLUMN_TEXT }, { "call", "CALL", COLUMN_TEXT },      { "host", "HOST", COLUMN_TEXT },
@@ -70,6 +72,56 @@ static int run_record(struct cli *c)
 	return CLI_OK;
 }
 
+/* A file of that name is a whole one: until then it is called .part. */
+static int export_to(struct cli *c, struct record_export *x, const char *path)
+{
+	char part[4096];
+	int err;
+
+	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
+		return cli_usage(c, "the file's name is too long");
+	x->out = fopen(part, "we");
+	if (x->out == NULL)
+		return cli_complain(c, CLI_FAILED, "%s: %s", part, strerror(errno));
+	err = record_export(c->store, x);
+	if (fclose(x->out) != 0 && !err)
+		err = -ENOSPC;
+	if (!err && rename(part, path) != 0)
+		err = -ENOSPC;
+	if (err)
+		(void)remove(part);
+	if (err == -ENOSPC)
+		return cli_complain(c, CLI_FAILED, "%s cannot be written", path);
+	if (err == -ENOENT)
+		return cli_complain(c, CLI_FAILED, "there is no provider %s", x->provider ? x->provider : "");
+	return err ? cli_database_error(c, err, path) : CLI_OK;
+}
+
+static int run_export(struct cli *c)
+{
+	char who[AUDIT_WHO_SIZE];
+	struct record_export x = { .kind = c->calls ? RECORD_CALLS : RECORD_LEGS,
+		                   .provider = c->provider,
+		                   .who = who,
+		                   .at_utc_us = clock_utc_us() };
+	int status;
+
+	if (!cli_time(c, c->arg[0], &x.from_utc_us) || !cli_time(c, c->arg[1], &x.to_utc_us))
+		return CLI_USAGE;
+	if (x.from_utc_us >= x.to_utc_us)
+		return cli_usage(c, "TO is behind FROM");
+	status = cli_database(c);
+	if (status != CLI_OK)
+		return status;
+	cli_who(who);
+	status = export_to(c, &x, c->arg[2]);
+	if (status == CLI_OK && c->json)
+		cli_show(c, json_pack("{s:I}", "records", (json_int_t)x.rows), NULL, NULL);
+	else if (status == CLI_OK)
+		fprintf(c->out, "%llu record%s\n", (unsigned long long)x.rows, x.rows == 1 ? "" : "s");
+	return status;
+}
+
 static int run_migrate(struct cli *c)
 {
 	char *report = NULL;
@@ -101,6 +153,8 @@ static int run_migrate(struct cli *c)
 
 const struct cli_command cli_record_commands[] = {
 	{ "records", "[NUMBER] [--limit N]", "Call records, the latest first; of one host.", 0, 1, run_records },
+	{ "records export", "FROM TO FILE [--provider NAME] [--calls]",
+	  "A record file: the leg records, or call records, that began in [FROM, TO), as CSV.", 3, 3, run_export },
 	{ "record", "CALL", "The legs of one call.", 1, 1, run_record },
 	{ "migrate", "", "Brings the database to this program's schema. Nothing else changes it.", 0, 0, run_migrate },
 	{ NULL, NULL, NULL, 0, 0, NULL },

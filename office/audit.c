@@ -18,6 +18,7 @@
 	"'-[0-9]+$', ''))" \
 	" WHEN t.what LIKE 'tariff.%' THEN (SELECT f.provider_id FROM tariff f WHERE f.name = t.subject)" \
 	" WHEN t.what LIKE 'booking.%' THEN (SELECT k.provider_id FROM booking k WHERE k.id = t.subject)" \
+	" WHEN t.what LIKE 'records.%' THEN (SELECT p.id FROM provider p WHERE p.name = t.subject)" \
 	" WHEN t.what LIKE 'operator.%' THEN (SELECT o.provider_id FROM office_operator o WHERE o.name = t.subject)" \
 	" WHEN t.what LIKE 'service.%' THEN (SELECT s.provider_id FROM service_number s WHERE s.number = t.subject) END"
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Leg records (telephony rule 25), of the operator's provider. */
+/* Leg records (telephony rule 25), and record files (rule 24), of the operator's provider. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "billing/record_export.h"
 #include "office/json.h"
 #include "office/resources.h"
 
@@ -42,4 +44,39 @@ void records_list(struct request *r)
 	                                     { .s = c.first },
 	                                     { .s = c.first },
 	                                     { .s = c.second } });
+}
+
+/* The answer is made in memory, about 400 octets a row: longer files are the command line's (partyline records export). */
+#define EXPORT_ROWS_MAX 100000
+
+void records_export(struct request *r)
+{
+	const char *kind = request_query(r, "kind");
+	struct record_export x = { .kind = kind && strcmp(kind, "calls") == 0 ? RECORD_CALLS : RECORD_LEGS,
+		                   .provider = r->session.provider,
+		                   .rows_most = EXPORT_ROWS_MAX,
+		                   .who = r->who,
+		                   .at_utc_us = r->now_utc_us };
+	char *text = NULL;
+	size_t len = 0;
+	int err;
+
+	if (!request_query_time(r, "from", EARLIEST_US, &x.from_utc_us) || !request_query_time(r, "to", LATEST_US, &x.to_utc_us))
+		return;
+	x.out = open_memstream(&text, &len);
+	err = x.out ? record_export(r->office->store, &x) : -ENOMEM;
+	if (x.out && fclose(x.out) != 0 && !err)
+		err = -ENOMEM;
+	if (!err) {
+		answer_text(r, text, len, "text/csv; charset=utf-8");
+		return;
+	}
+	free(text);
+	if (err == -EINVAL)
+		answer_wrong(r, "to", "is not behind from");
+	else if (err == -E2BIG)
+		answer_wrong(r, "to", "that are %llu records, %d at most: take a shorter time, or partyline records export",
+		             (unsigned long long)x.rows, EXPORT_ROWS_MAX);
+	else
+		answer_errno(r, err, "record file");
 }

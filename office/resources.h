@@ -51,6 +51,7 @@ void conference_drop(struct request *r);
 void calls_list(struct request *r);
 void call_get(struct request *r);
 void records_list(struct request *r);
+void records_export(struct request *r);
 /* accounts.c, account_money.c, account_care.c */
 void accounts_list(struct request *r);
 void account_add_post(struct request *r);

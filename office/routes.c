@@ -50,6 +50,7 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/calls", ALL, 0, calls_list },
 	{ METHOD_GET, "/calls/{call}", ALL, 0, call_get },
 	{ METHOD_GET, "/records", CHECKING, 0, records_list },
+	{ METHOD_GET, "/records/export", CHECKING, 0, records_export },
 	{ METHOD_GET, "/accounts", OPERATORS, 0, accounts_list },
 	{ METHOD_POST, "/accounts", SERVING, ROUTE_ONCE, account_add_post },
 	{ METHOD_GET, "/accounts/{number}", OPERATORS, 0, account_get },

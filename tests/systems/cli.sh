@@ -217,6 +217,15 @@ expect 1 'nothing to export' p tariff export nobody
 
 # records
 expect 0 'no records' p records
+expect 0 '^0 records' p records export 2026-03-02 2026-03-03T00:00 "$dir/legs.csv"
+expect 0 '^# leg,call,account,provider,.*,mos_x100$' cat "$dir/legs.csv"
+expect 0 '^0 records' p records export 2026-03-02 2026-03-03 --calls "$dir/calls-out.csv"
+expect 0 '^# call,booking,.*,amount_e4$' cat "$dir/calls-out.csv"
+expect 1 'no provider nobody' p records export 2026-03-02 2026-03-03 --provider nobody "$dir/none.csv"
+expect 2 '' ls "$dir/none.csv" "$dir/none.csv.part"
+expect 1 'cannot be written' p records export 2026-03-02 2026-03-03 "$dir"
+expect 2 'TO is behind FROM' p records export 2026-03-03 2026-03-03 "$dir/none.csv"
+expect 0 'records.export' p audit trail ''
 expect 1 'no record of a call' p record 00112233445566778899aabbccddeeff
 
 # passwords

@@ -224,6 +224,9 @@ def serving():
     check.answer('a clerk does not change limits', c('PATCH', '/accounts/13800000077', {'kind': 'operator', 'credit_e4': 10000}, match=a.etag), 403)
     a = o('PATCH', '/accounts/13800000077', {'kind': 'operator', 'credit_e4': 1000000, 'discount_bp': 1250}, match=a.etag)
     check.same('an operator does', (a.status, a.json.get('kind'), a.json.get('available', {}).get('text')), (200, 'operator', '113.3456'))
+    check.answer('several settings, the last of them refused', o('PATCH', '/accounts/13800000077', {'callback_check': 'press-1', 'language': 'zh-CN', 'credit_e4': 7, 'tariff': 'nowhere'}, match=a.etag), 422)
+    again = o.get('/accounts/13800000077')
+    check.same('nothing of it was done', (again.etag, again.json['callback_check'], again.json['credit']['e4']), (a.etag, 'service', 1000000))
     a = c('PATCH', '/accounts/13800000077', {'state': 'suspended'}, match=a.etag)
     check.same('suspended', a.json.get('state'), 'suspended')
     check.answer('closing is an operator\'s', c('PATCH', '/accounts/13800000077', {'state': 'closed'}, match=a.etag), 403)
@@ -258,6 +261,13 @@ def serving():
     check.answer('areas are the house\'s', w.operator('stranger')('POST', '/areas', csv='8620,20,Guangzhou\n'), 403)
     check.same('an area', o('POST', '/areas', csv='8620,20,Guangzhou\n').json, {'rows': 1, 'dry_run': False})
     check.same('is there', o.get('/areas?prefix=8620').json['items'], [{'prefix': '8620', 'area': '20', 'name': 'Guangzhou'}])
+    day = '?from=2026-01-01T00:00&to=2026-01-02T00:00'
+    check.same('a record file', o.get('/records/export' + day).body.decode().split(',')[:3], ['# leg', 'call', 'account'])
+    check.same('of calls', audit.get('/records/export' + day + '&kind=calls').body.decode().split(',')[:3], ['# call', 'booking', 'account'])
+    check.answer('of no time', o.get('/records/export?from=2026-01-01T00:00&to=2026-01-01T00:00'), 400)
+    check.answer('without a time', o.get('/records/export?from=2026-01-01T00:00'), 400)
+    check.same('who took it is in the trail', [(t['what'], t['who'], t['after'].split(' ')[0]) for t in audit.get('/audit-trail?limit=2').json['items']],
+               [('records.export', 'office:auditor', 'calls'), ('records.export', 'office:operator', 'legs')])
     trail = audit.get('/audit-trail?subject=13800000077').json['items']
     check('every act is in the audit trail, with who and where from', {'account.add', 'account.topup', 'account.limits', 'account.state', 'account.password'} <= {t['what'] for t in trail} and
           all((t['who'], t['origin']) in (('office:clerk', '127.0.0.1'), ('office:operator', '127.0.0.1')) for t in trail), trail)

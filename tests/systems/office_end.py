@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tests/systems/office_end.py WORLD: the live call is ended on the page; then it has its record, and the working of each charge."""
+import csv
 import os
 import sys
 import time
@@ -25,6 +26,14 @@ check('the trunk is not for him', all(g['trunk'] is None for g in detail['legs']
 o = w.operator('operator')
 check('but for the operator', all(g['trunk'] for g in o.get('/calls/' + call).json['legs']))
 check('records', any(r['call'] == call for r in o.get('/records?number=13900000003').json['items']))
+rows = list(csv.DictReader(o.get('/records/export?from=2000-01-01T00:00&to=2199-01-01T00:00').body.decode().replace('# ', '', 1).splitlines()))
+mine = [k for k in rows if k['call'] == call]
+check.same('the record file has each of its legs, once', sorted(k['leg'] for k in mine), sorted(g['id'] for g in detail['legs']))
+check.same('and what they cost', sum(int(k['amount_e4'] or 0) for k in mine), detail['charge']['e4'])
+check('by when they began', [k['began_at'] for k in rows] == sorted(k['began_at'] for k in rows))
+calls = list(csv.DictReader(o.get('/records/export?from=2000-01-01T00:00&to=2199-01-01T00:00&kind=calls').body.decode().replace('# ', '', 1).splitlines()))
+check.same('and the call', [int(k['amount_e4']) for k in calls if k['call'] == call], [detail['charge']['e4']])
+check.same('another provider has no row', len(w.operator('stranger').get('/records/export?from=2000-01-01T00:00&to=2199-01-01T00:00').body.splitlines()), 1)
 with open(os.path.join(w.dir, 'cookie'), 'w') as f:
     f.write(c.cookie)
 sys.exit(check.end())

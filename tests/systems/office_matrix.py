@@ -57,6 +57,7 @@ TABLE = [
     ('GET /calls', 'UYYYYYY', {}),
     ('GET /calls/{call}', 'UYNYYYN', {}),
     ('GET /records', 'UFFFYYY', {}),
+    ('GET /records/export?from=2000-01-01T00:00&to=2199-01-01T00:00', 'UFFFYYY', {}),
     ('GET /accounts', 'UFFYYYY', {}),
     ('POST /accounts', 'UFFYYFY', {'body': {'number': '13800000088', 'tariff': 'none'}, 'key': True}),
     ('GET /accounts/{number}', 'UFFYYYN', {}),

@@ -11,6 +11,29 @@ import { PagedTable } from '../ui/table.jsx';
 
 const utc = (local) => (local ? new Date(local).toISOString().slice(0, 19) + 'Z' : undefined);
 
+const day_from = (time, days) => new Date(Date.parse(time) + days * 86400000).toISOString().slice(0, 19) + 'Z';
+
+/* A record file of the time that stands in the form: of one day where one end is open, of today (UTC) where both are. */
+function file_of(kind, f) {
+	const today = new Date().toISOString().slice(0, 10) + 'T00:00:00Z';
+	const from = utc(f.from) ?? (f.to ? day_from(utc(f.to), -1) : today);
+	const to = utc(f.to) ?? day_from(from, 1);
+
+	return { href: `/api/v1/records/export?kind=${kind}&from=${from}&to=${to}`, download: `${kind}-${from.replaceAll(':', '')}.csv` };
+}
+
+function Files({ f }) {
+	return (
+		<Card title={t('record.files')}>
+			<p>{t('record.files_help')}</p>
+			<div class="form-end">
+				<a class="btn btn-outline-primary" {...file_of('legs', f)}>{t('record.file_legs')}</a>
+				<a class="btn btn-outline-primary" {...file_of('calls', f)}>{t('record.file_calls')}</a>
+			</div>
+		</Card>
+	);
+}
+
 export function Records() {
 	const [f, set_f] = useState({ number: '', from: '', to: '' });
 	const [asked, set_asked] = useState({});
@@ -43,6 +66,7 @@ export function Records() {
 					{ key: 'amount', label: t('call.charge'), end: true, cell: (r) => (r.amount ? money(r.amount) : '–') },
 				]} />
 			</Card>
+			<Files f={f} />
 		</Page>
 	);
 }
