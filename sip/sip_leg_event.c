@@ -78,6 +78,11 @@ static void take_offer(struct sip_leg *sl, const struct sip_message *m, enum sip
 		sip_leg_respond(sl, op, 200, "OK", NULL);
 		return;
 	}
+	/* ours first, RFC 3311 5.2, RFC 3264 4 */
+	if (m->body && sl->offering && (!sl->leg.outgoing || sl->state == SIP_TALKING)) {
+		sip_leg_respond(sl, op, 491, "Request Pending", NULL);
+		return;
+	}
 	if (m->body == NULL) { /* RFC 3261 14.2: our offer is in the 200, their answer in the ACK */
 		err = sdp_make_offer(sl->sdp, RTP_SEND | RTP_RECV, text, sizeof(text));
 		sl->offering = !err;
@@ -222,6 +227,7 @@ static void answered(struct sip_leg *sl, const struct sip_message *m)
 		give_up(sl, CAUSE_BEARER_NOT_IMPLEMENTED, "the answer in its 200");
 		return;
 	}
+	sl->offering = false; /* answered in a reliable 18x, when the 200 has no description */
 	counter_inc(&sl->trunk->counter[SIP_CALLS_OUT_ANSWERED]);
 	leg_got_answer(&sl->leg, m->at_us);
 	sip_leg_look_held(sl);

@@ -43,8 +43,8 @@ sipp_start() {
 	local nn=$1 scenario=$2 address
 	shift 2
 	address=127.0.1.$((10#$nn))
-	sed "s,@DIR@,$dir," "tests/systems/sipp/$scenario.xml" >"$dir/$scenario.xml" # where its sound files are
-	sipp "127.0.0.1:$sip" -sf "$dir/$scenario.xml" -i "$address" -mi "$address" -p "$sip" -mp $((sip + 2)) -s 12599 -key caller "138000000$nn" \
+	sed "s,@DIR@,$dir," "tests/systems/sipp/$scenario.xml" >"$dir/$nn-$scenario.xml" # where its sound files are
+	sipp "127.0.0.1:$sip" -sf "$dir/$nn-$scenario.xml" -i "$address" -mi "$address" -p "$sip" -mp $((sip + 2)) -s 12599 -key caller "138000000$nn" \
 		-m 1 -nostdin -timeout 40s -timeout_error -recv_timeout 15000 -trace_err -error_file "$dir/sipp-$nn-$scenario.err" \
 		-trace_msg -message_file "$dir/sipp-$nn-$scenario.log" -cid_str "$scenario-%u-%p@%s" "$@" >"$dir/sipp-$nn-$scenario.out" 2>&1 &
 	sipp_pids+=($!)
