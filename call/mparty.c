@@ -243,10 +243,19 @@ int mparty_send_digits(struct mparty *m, unsigned order, const char *digits)
 	const struct mparty_party *p = mparty_live(m, order);
 	struct media_play play = { .count = 1, .times = 1, .append = true };
 	struct clip *c;
-	int err;
+	int err = -EINVAL;
 
 	if (p == NULL || (p->pub.state != PARTY_IN && p->pub.state != PARTY_PRIVATE))
 		return -ENOENT;
+	for (const char *d = digits; *d; d++) {
+		err = leg_send_digit(p->leg, *d, MPARTY_DIGIT_MS);
+		if (err == -ENOTSUP)
+			break; /* at the first: E1 has the speech channel alone */
+		if (err)
+			return err;
+	}
+	if (err == 0)
+		return 0;
 	err = tone_clip_dtmf(&c, digits, MPARTY_DIGIT_MS, MPARTY_DIGIT_MS, MPARTY_DIGIT_DBM0);
 	if (err)
 		return err;

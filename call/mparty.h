@@ -154,7 +154,9 @@ void mparty_mute_others(struct mparty *m, bool muted); /* those that are in, and
 void mparty_lock(struct mparty *m, bool locked);       /* locked: nobody more is invited; who rings still comes in */
 int  mparty_next_music(struct mparty *m);              /* under the talk: the next track's number from 1, 0: off */
 int  mparty_set_music(struct mparty *m, unsigned track); /* that track, 0: off; -EINVAL */
-/* As DTMF to that party alone (rule 16): in-band, 100/100 ms. After what is being sent. -ENOENT not in, -EINVAL no digits */
+/* As DTMF to that party alone (rule 16), 100/100 ms: as its trunk sends keys (RFC 4733), else in-band. After what is being sent.
+ * -ENOENT not in,
+ * -EINVAL no digits, -ENOSPC too many are waiting */
 #define MPARTY_DIGIT_MS   100
 #define MPARTY_DIGIT_DBM0 (-12)
 int  mparty_send_digits(struct mparty *m, unsigned order, const char *digits);

@@ -166,6 +166,16 @@ int leg_answer(struct leg *l)
 	return err;
 }
 
+int leg_send_digit(struct leg *l, char digit, int ms)
+{
+	MAGIC_CHECK(l, LEG_MAGIC);
+	if (leg_over(l))
+		return -ENOTCONN;
+	if (l->state != LEG_TALKING)
+		return -EPROTO;
+	return l->ops->send_digit ? l->ops->send_digit(l, digit, ms) : -ENOTSUP;
+}
+
 void leg_hangup(struct leg *l, int cause)
 {
 	MAGIC_CHECK(l, LEG_MAGIC);

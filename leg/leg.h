@@ -142,6 +142,9 @@ int leg_ask_more(struct leg *l);
 int leg_proceeding(struct leg *l);
 int leg_progress(struct leg *l, enum leg_progress how);
 int leg_answer(struct leg *l);
+/* A digit to the far end of an answered leg, after those before it, as its trunk sends keys. -ENOTSUP: the trunk has no way but
+ * sound. Also of the trunk: -EINVAL no digit, -ENOSPC too many are waiting. */
+int leg_send_digit(struct leg *l, char digit, int ms);
 /* Ends it, whatever state it is in; no-op when ended. LEG_EV_ENDED (from the loop) and LEG_EV_GONE follow. */
 void leg_hangup(struct leg *l, int cause);
 static inline bool leg_over(const struct leg *l) { return l->state >= LEG_ENDED; }
