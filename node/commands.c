@@ -70,7 +70,7 @@ static void command_status(struct control_request *r, const json_t *args, void *
 		legs += t.calls;
 		free_channels += t.up ? t.free_channels : 0;
 	}
-	control_reply(r, json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "name",
+	control_reply(r, json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "name",
 	                           node_options(n)->name, "pid", (json_int_t)getpid(), "started_at",
 	                           commands_stamp(node_started_utc_us(n)), "up_s",
 	                           (json_int_t)((clock_utc_us() - node_started_utc_us(n)) / 1000000), "calls",
@@ -78,7 +78,8 @@ static void command_status(struct control_request *r, const json_t *args, void *
 	                           (json_int_t)legs, "spans", (json_int_t)node_span_count(n), "spans_up", (json_int_t)up,
 	                           "trunks", (json_int_t)trunks, "trunks_up", (json_int_t)trunks_up, "free_channels",
 	                           (json_int_t)free_channels, "coroutines", (json_int_t)coro_count(node_loop(n)), "jobs",
-	                           (json_int_t)worker_pool_busy(node_workers(n)), "log", log_level_name()));
+	                           (json_int_t)worker_pool_busy(node_workers(n)), "music_tracks",
+	                           (json_int_t)node_options(n)->music_count, "log", log_level_name()));
 }
 
 static void command_counters(struct control_request *r, const json_t *args, void *arg)

@@ -223,13 +223,20 @@ json_t *live_alarms(struct live *l)
 	return json_pack("{s:o}", "items", items);
 }
 
-void live_count(struct live *l, unsigned *nodes, unsigned *reachable)
+void live_count(struct live *l, unsigned *nodes, unsigned *reachable, int *music_tracks)
 {
 	*nodes = l->nodes;
 	*reachable = 0;
+	*music_tracks = -1;
 	(void)pthread_mutex_lock(&l->lock);
-	for (unsigned i = 0; i < l->nodes; i++)
+	for (unsigned i = 0; i < l->nodes; i++) {
+		const json_t *tracks = json_object_get(l->node[i].status, "music_tracks");
+		int n = (int)json_integer_value(tracks);
+
 		*reachable += l->node[i].reachable;
+		if (tracks && (*music_tracks < 0 || n < *music_tracks))
+			*music_tracks = n;
+	}
 	(void)pthread_mutex_unlock(&l->lock);
 }
 

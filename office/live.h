@@ -36,7 +36,8 @@ json_t *live_nodes(struct live *l);
 json_t *live_spans(struct live *l);
 json_t *live_alarms(struct live *l);
 json_t *live_trunks(struct live *l);
-void    live_count(struct live *l, unsigned *nodes, unsigned *reachable);
+/* music_tracks: as many as every node has that was ever heard, since any may carry a booking; -1: none was. */
+void    live_count(struct live *l, unsigned *nodes, unsigned *reachable, int *music_tracks);
 
 /* ---- asking a node ---- */
 json_t *live_span(const char *node, const json_t *span); /* a node's answer as the API says it (Span) */

@@ -344,6 +344,7 @@ def live():
     check.answer('a locked room takes nobody', c('POST', '/conferences/%s/parties' % call, {'number': '13900000004'}, key=True), 409)
     c('PATCH', '/conferences/%s' % call, {'locked': False})
     tracks = c.get('/conferences/' + call).json['music_tracks']
+    check.same('/status has as many tracks', w.client().get('/status').json['music_tracks'], tracks)
     if tracks:
         check.answer('music', c('PATCH', '/conferences/%s' % call, {'music': 1}), 200)
         check('and shown so', events.until(lambda e, d: d.get('music') == 1) is not None)

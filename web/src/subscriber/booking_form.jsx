@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* subscriber/booking_form.jsx - what a booking is made of. Times are by the wall of the zone that is named beside them. */
 import { useState } from 'preact/hooks';
-import { useAct } from '../core/api.js';
+import { status, useAct } from '../core/api.js';
 import { number, span_words, zones } from '../core/format.js';
 import { languages, t } from '../core/text.js';
 import { WEEK, weekday } from '../shared/booking_list.jsx';
@@ -12,7 +12,8 @@ import { Parties } from './booking_parties.jsx';
 const LENGTHS = [1800, 3600, 5400, 7200, 10800, 14400];
 const INTERVALS = [30, 60, 120, 300, 600, 1800, 3600];
 const REDIALS = [0, 1, 2, 3, 4, 5, 10, 20];
-const TRACKS = 5; /* as many as Debian's hold music has; what a node has is known only once the conference lives */
+/* As many tracks as every node has; while none was heard, as many as Debian's hold music has. */
+const tracks = () => status.get().music_tracks ?? 5;
 
 /* A value that somebody set elsewhere stays choosable. */
 const with_own = (list, own) => (own === '' || list.includes(Number(own)) ? list : [...list, Number(own)].sort((a, b) => a - b));
@@ -64,7 +65,7 @@ function How({ f, set, act }) {
 				<Select label={t('booking.interval')} value={f.interval_s} on={(v) => set({ interval_s: v })} disabled={Number(f.redials) === 0}
 					options={with_own(INTERVALS, f.interval_s).map((s) => [s, span_words(s)])} error={error_of(act.problem, 'interval_s')} />
 				<Select label={t('music.title')} value={f.music} on={(v) => set({ music: v })}
-					options={[[0, t('music.none')], ...Array.from({ length: Math.max(TRACKS, Number(f.music)) }, (x, i) => [i + 1, t('music.track', { n: i + 1 })])]} error={error_of(act.problem, 'music')} />
+					options={[[0, t('music.none')], ...Array.from({ length: Math.max(tracks(), Number(f.music)) }, (x, i) => [i + 1, t('music.track', { n: i + 1 })])]} error={error_of(act.problem, 'music')} />
 				<Select label={t('booking.language')} value={f.language} on={(v) => set({ language: v })}
 					options={[['', t('booking.language_own')], ...languages.map((l) => [l.tag, l.name])]} />
 			</div>
