@@ -4,8 +4,9 @@
 # kamailio between them and the node, as an operator's proxy is: it says who calls (P-Asserted-Identity). All on 127.0.0.1, each on free ports. Sourced.
 proxy=$(free_port)
 declare -A phone_port=()
+declare -A kamailio_refuses=() # numbers, and what is answered to a call to them: [13800000044]="486 Busy Here"
 
-# baresip_start NUMBER CODECS FILE.wav: it answers by itself; what it hears is $dir/NUMBER/dump-*-dec.wav
+# baresip_start NUMBER CODECS FILE.wav [auto|manual]: it answers by itself, or rings; what it hears is $dir/NUMBER/dump-*-dec.wav
 baresip_start() {
 	local number=$1 port=${phone_port[$1]:-} home=$dir/$1
 	[ -n "$port" ] || port=$(free_port) # started again it is where it was
@@ -34,7 +35,7 @@ baresip_start() {
 		module ctrl_tcp.so
 		ctrl_tcp_listen 127.0.0.1:$((port + 2))
 	END
-	echo "<sip:$number@127.0.0.1:$port>;outbound=\"sip:127.0.0.1:$proxy\";regint=0;answermode=auto;audio_codecs=$2" >"$home/accounts"
+	echo "<sip:$number@127.0.0.1:$port>;outbound=\"sip:127.0.0.1:$proxy\";regint=0;answermode=${4:-auto};audio_codecs=$2" >"$home/accounts"
 	: >"$home/contacts"
 	baresip -f "$home" >"$home/log" 2>&1 </dev/null &
 	others+=($!)
@@ -127,6 +128,9 @@ kamailio_start() {
 		END
 		for number in "$@"; do
 			echo "if (\$rU =~ \"$number\$\") { \$rU = \"$number\"; \$du = \"sip:127.0.0.1:${phone_port[$number]}\"; t_relay(); exit; }"
+		done
+		for number in "${!kamailio_refuses[@]}"; do
+			echo "if (\$rU =~ \"$number\$\") { sl_send_reply(\"${kamailio_refuses[$number]%% *}\", \"${kamailio_refuses[$number]#* }\"); exit; }"
 		done
 		cat <<-END
 					sl_send_reply("404", "No Such Number"); exit;
