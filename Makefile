@@ -88,13 +88,17 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildc
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 WORLDS   := $(if $(wildcard tests/worlds/*.c),$(B)/bin/worlds)
 
-.PHONY: all tests prompts run test test-dahdi test-sip test-web lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-office bench-sip bench-dtmf install clean FORCE
+.PHONY: all tests tests-units tests-worlds tests-systems prompts run test test-dahdi test-sip test-web lint tidy format asan tsan check-all test-bare soak fuzz fuzzers bench bench-money bench-office bench-sip bench-dtmf install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
 
 all: $(PROGRAMS)
-tests: all $(UNITS) $(WORLDS) $(FUZZERS:%=$(B)/fuzz/%)
+# by the stages of tests/run.sh; systems are the programs'
+tests-units: all $(UNITS) $(FUZZERS:%=$(B)/fuzz/%)
+tests-worlds: $(WORLDS)
+tests-systems: all
+tests: all tests-units tests-worlds
 
 # Objects. The flags are a file, so that another compiler or another flag rebuilds.
 $(B)/obj/%.o: %.c $(B)/flags

@@ -108,7 +108,8 @@ total() {
 }
 
 began=$SECONDS
-if ! "$@" tests || ! "$@" prompts; then
+# shellcheck disable=SC2086
+if ! "$@" $(printf 'tests-%s ' $stages) || ! "$@" prompts; then
 	echo "== build ($build) FAILED, $((SECONDS - began)) s"
 	failed=1
 	total
