@@ -46,10 +46,11 @@ legs() { each "$1 h@ ${2-}" "$1 a@ ${3-}" "$1 b@ ${4-}"; }
 	legs stop
 	legs tone '400 level=-16' '700 level=-16' '1100 level=-16'
 	printf '%s\n' "sleep $half_ms" 'counters' 'echo end' 'sleep 1000'
-	legs record '/out/h@.wav now' '/out/a@.wav now' '/out/b@.wav now'
 	each 'hangup h@'
 	each 'wait gone call=h@ timeout=5000' 'wait gone call=a@ timeout=5000' 'wait gone call=b@ timeout=5000'
-	printf '%s\n' 'sleep 3000' 'exit 0'
+	# behind the calls: ten minutes of sixty phones are 600 MB, and while the exchange writes them it does not speak to the node
+	legs record '/out/h@.wav now' '/out/a@.wav now' '/out/b@.wav now'
+	echo 'exit 0'
 } >"$dir/script"
 node_start
 exchange_start "$dir/script" "$dir/out"
