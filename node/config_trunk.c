@@ -181,6 +181,13 @@ static void check_sources(struct check *k, unsigned i)
 	}
 }
 
+/* Trunks with the same ports have one group of streams between them, so it cannot be set up in two ways. */
+static bool sound_differs(const struct rtp_group_config *a, const struct rtp_group_config *b)
+{
+	return a->timeout_ms != b->timeout_ms || a->jitter_min_ms != b->jitter_min_ms || a->jitter_max_ms != b->jitter_max_ms ||
+	       a->dscp != b->dscp;
+}
+
 static void check_sound(struct check *k, unsigned i)
 {
 	struct node_trunk *t = &k->c->options.trunk[i];
@@ -200,6 +207,9 @@ static void check_sound(struct check *k, unsigned i)
 		if (address_same(&a->local, &b->local) && a->port_min <= b->port_max && b->port_min <= a->port_max &&
 		    (a->port_min != b->port_min || a->port_max != b->port_max))
 			WRONG(k, where, "its ports are partly those of trunk %s: the same, or others",
+			      k->c->options.trunk[j].sip.name);
+		else if (address_same(&a->local, &b->local) && a->port_min == b->port_min && sound_differs(a, b))
+			WRONG(k, where, "its ports are those of trunk %s: rtp_timeout_s, jitter and dscp too, or other ports",
 			      k->c->options.trunk[j].sip.name);
 	}
 	where_in(where, "trunks", i, "jitter_max_ms");

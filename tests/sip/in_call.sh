@@ -9,7 +9,7 @@ node_services=", {number: 12600, language: en, kind: selfcare}"
 sip_others=sip/callers
 system_begin
 sip_trunks "21:info_digits: yes" "22" "23:info_digits: yes"
-sed -i 's/{name: callers,/&rtp_timeout_s: 300, /' "$dir/node.yaml" # sipp sends no sound; trunks that share ports have the first one's
+sed -i "s/options_s: 0,/& rtp_timeout_s: 300,/" "$dir/node.yaml" # sipp sends no sound
 for nn in 21 22 23 24 25; do p account add "86138000000$nn" 50.00 --tariff standard --language en >/dev/null; done
 node_start
 sipp_start 21 in_info -s 12600

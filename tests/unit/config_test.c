@@ -357,6 +357,9 @@ static void config_mistakes_have_their_lines(void **state)
 		        "rtp_port_min: "
 		        "20000}]\n",
 		  "trunks[1].rtp_port_min: its ports are partly those of trunk ims" },
+		{ TRUNK "10.0.0.1:5060', peers: ['10.0.0.5:5060']}, {name: b, local: '10.0.0.1:5060', peers: ['10.0.0.6:5060'], "
+		        "rtp_timeout_s: 60}]\n",
+		  "trunks[1].rtp_port_min: its ports are those of trunk ims: rtp_timeout_s" },
 		{ SPAN "database: {password_file: /nonexistent/secret}\n", "test.yaml:5: database.password_file: " },
 		{ SPAN "database: {socket: '', host: ''}\n", "test.yaml:5: database.host: either socket or host is needed" },
 		{ SPAN "log: {level: \"a\\0b\"}\n", "test.yaml:5: log.level: one value is wanted here" },
