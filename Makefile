@@ -207,6 +207,15 @@ test-sip:
 	@$(MAKE) --no-print-directory prompts
 	@status=0; for t in $(or $(SIP:%=tests/sip/%.sh),$(wildcard tests/sip/*.sh)); do echo "== $$t"; PARTYLINE_BUILD=$(B) bash $$t || status=1; done; exit $$status
 
+# The portal's pages in headless Chromium, against node, office and exchange. Who has an npm keeps it.
+test-web:
+	@mkdir -p build
+	@grep -v -x "$$(command -v npm >/dev/null && echo npm)" packaging/packages-web.txt >build/packages-web.txt
+	@packaging/install.sh packaging/packages-run.txt packaging/packages-test.txt build/packages-web.txt
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory prompts
+	@PARTYLINE_BUILD=$(B) tests/browser/run.sh
+
 # Long runs, each a script that says what it measures. The benches are tests/bench/NAME.c: `make bench` runs all of them,
 # `make bench-money` those named money_*, `make bench-sip` those named rtp_* and, before them, calls by sipp (tests/bench/sip_calls.sh).
 bench bench-money bench-sip: $(BENCHES)

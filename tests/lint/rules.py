@@ -128,6 +128,18 @@ def rule_libraries():
                 yield '%s: <%s> belongs to %s' % (path, m.group(1), ' '.join(allowed))
 
 
+def rule_targets():
+    """each target that the Makefile calls phony, and each `make NAME` of the README, has a rule"""
+    make = text('Makefile').replace('\\\n', ' ')
+    rules = set()
+    for m in re.finditer(r'^([A-Za-z][\w% -]*):(?!=)', make, re.M):
+        rules.update(m.group(1).split())
+    named = set(re.search(r'^\.PHONY:(.*)$', make, re.M).group(1).split())
+    named |= set(re.findall(r'^ {4}make ([a-z][\w-]*)', text('README.md'), re.M))
+    for name in sorted(named - rules - {'FORCE'}):  # which never has one
+        yield 'Makefile: %s has no rule' % name
+
+
 def rule_time():
     """time comes from core/clock.h and randomness from core/random.h"""
     pattern = r'(?<![\w.>])(time|gettimeofday|clock_gettime|clock|ftime|timespec_get|rand|rand_r|random|srand|srandom|drand48|lrand48|getrandom|getentropy)[ \t]*\('
