@@ -90,6 +90,7 @@ check "the next call takes the other trunk" $?
 proxy=$first
 kamailio_start $bare
 within "the trunk is in service again" 1 trunk_is first up
+sleep 2 # # within 1.5 s of the number's own is a bounce (rule 15)
 ask "dtmf host ##"
 until_true 10 eval '! party_in 2'
 sleep 4
