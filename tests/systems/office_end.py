@@ -7,7 +7,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from office_world import World
+from office_world import ANOTHER, World
 
 w = World(sys.argv[1])
 check = w.check
@@ -25,6 +25,12 @@ check.same('which make the charge', sum(g['amount']['e4'] for g in detail['legs'
 check('the trunk is not for him', all(g['trunk'] is None for g in detail['legs']))
 o = w.operator('operator')
 check('but for the operator', all(g['trunk'] for g in o.get('/calls/' + call).json['legs']))
+# its row of the matrix (office_matrix.py), which is asked before any call has ended
+for name, wanted in (('anonymous', 401), ('another', 404), ('stranger', 404), ('clerk', 200), ('operator', 200), ('auditor', 200), ('owner', 200)):
+    asks = w.client() if name == 'anonymous' else w.subscriber(ANOTHER) if name == 'another' else c if name == 'owner' else w.operator(name)
+    check.same('GET /calls/{call}: ' + name, asks.get('/calls/' + call).status, wanted)
+    seen = asks.get('/calls').body.decode()
+    check.same('GET /calls: %s sees it, or not' % name, call in seen, wanted == 200)
 check('records', any(r['call'] == call for r in o.get('/records?number=13900000003').json['items']))
 rows = list(csv.DictReader(o.get('/records/export?from=2000-01-01T00:00&to=2199-01-01T00:00').body.decode().replace('# ', '', 1).splitlines()))
 mine = [k for k in rows if k['call'] == call]
