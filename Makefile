@@ -163,14 +163,16 @@ SOUNDS := build/sounds
 prompts:
 	@$(if $(wildcard prompts/build.sh),prompts/build.sh $(SOUNDS),:)
 
+# LISTS, TARGETS: what a target below needs of packages and programs before it runs; each works in a fresh checkout.
+LISTS := packaging/packages-run.txt packaging/packages-test.txt
+ready = @packaging/install.sh $(1) && $(MAKE) --no-print-directory -j$(JOBS) all $(2) && $(MAKE) --no-print-directory prompts
+
 run:
-	@packaging/install.sh packaging/packages-run.txt
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory prompts
+	$(call ready,packaging/packages-run.txt)
 	@demo/run.sh
 
 test:
-	@packaging/install.sh packaging/packages-run.txt packaging/packages-test.txt
+	@packaging/install.sh $(LISTS)
 	@+tests/run.sh $(B) $(MAKE) --no-print-directory -j$(JOBS)
 
 asan tsan:
@@ -195,33 +197,31 @@ DAHDI_PROGRAMS := $(patsubst tests/dahdi/%.c,$(B)/dahdi/bin/%,$(wildcard tests/d
 $(B)/dahdi/bin/%: $(B)/obj/tests/dahdi/%.o $(call archives,e1 media dsp core)
 	$(call link)
 test-dahdi:
-	@packaging/install.sh packaging/packages-run.txt packaging/packages-dahdi.txt
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(DAHDI_PROGRAMS)
-	@$(MAKE) --no-print-directory prompts
+	$(call ready,packaging/packages-run.txt packaging/packages-dahdi.txt,$(DAHDI_PROGRAMS))
 	@tests/dahdi/run.sh $(B) $(DAHDI)
 
 # What takes too long for `make test` with SIP: tests/sip/NAME.sh, SIP= picks. STORM=, SEED= of storm.sh.
 test-sip:
-	@packaging/install.sh packaging/packages-run.txt packaging/packages-test.txt
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory prompts
+	$(call ready,$(LISTS))
 	@status=0; for t in $(or $(SIP:%=tests/sip/%.sh),$(wildcard tests/sip/*.sh)); do echo "== $$t"; PARTYLINE_BUILD=$(B) bash $$t || status=1; done; exit $$status
 
 # The portal's pages in headless Chromium, against node, office and exchange. Who has an npm keeps it.
 test-web:
 	@mkdir -p build
 	@grep -v -x "$$(command -v npm >/dev/null && echo npm)" packaging/packages-web.txt >build/packages-web.txt
-	@packaging/install.sh packaging/packages-run.txt packaging/packages-test.txt build/packages-web.txt
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory prompts
+	$(call ready,$(LISTS) build/packages-web.txt)
 	@PARTYLINE_BUILD=$(B) tests/browser/run.sh
 
-# Long runs, each a script that says what it measures. The benches are tests/bench/NAME.c: `make bench` runs all of them,
+# Long runs, each a script tests/TARGET.sh that says what it does. The benches are tests/bench/NAME.c: `make bench` runs all of them,
 # `make bench-money` those named money_*, `make bench-sip` those named rtp_* and, before them, calls by sipp (tests/bench/sip_calls.sh).
-bench bench-money bench-sip: $(BENCHES)
-soak fuzz bench bench-money bench-office bench-sip: all
-	@test -x tests/$@.sh || { echo "make $@: there is no tests/$@.sh yet, so nothing was run"; exit 1; }
-	@PARTYLINE_BUILD=$(B) tests/$@.sh
+# SOAK= picks what soaks.
+needs.soak := tests-worlds $(B)/tests/booking_run_test
+needs.bench := $(BENCHES)
+needs.bench-money := $(BENCHES)
+needs.bench-sip := $(BENCHES)
+soak fuzz bench bench-money bench-office bench-sip:
+	$(call ready,$(LISTS),$(needs.$@))
+	@PARTYLINE_BUILD=$(B) tests/$@.sh $(if $(filter soak,$@),$(SOAK))
 
 # Keys: ours beside spandsp's, and hours of talk when tests/bench/talk_fetch.sh has brought some (docs/sound.md).
 bench-dtmf: $(B)/bench/dtmf
@@ -230,7 +230,7 @@ bench-dtmf: $(B)/bench/dtmf
 # ---- lint ----------------------------------------------------------------------------------------------------------------------
 
 lint:
-	@packaging/install.sh packaging/packages-run.txt packaging/packages-test.txt
+	@packaging/install.sh $(LISTS)
 	@+tests/lint/run.sh $(MAKE) --no-print-directory -j$(JOBS)
 
 # One stamp a file, redone when its object was (that is, when it or a header of it changed). The analyzer follows 75,000 states a function, in
