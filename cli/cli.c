@@ -315,7 +315,7 @@ static int set_text(struct cli *c, char *to, size_t size, const char *from)
 /* Options that say where things are go over the file's settings, so they are kept until that has been read. */
 static int apply_option(struct cli *c, int opt, const char *value)
 {
-	struct settings_database *d = &c->settings.database;
+	struct store_config *d = &c->settings.database;
 	int64_t v;
 
 	if (opt >= OPT_TEXT) {
@@ -340,7 +340,7 @@ static int apply_option(struct cli *c, int opt, const char *value)
 	case OPT_DB_PASSWORD_FILE:
 		return set_text(c, d->password_file, sizeof(d->password_file), value);
 	case OPT_DB_NAME:
-		return set_text(c, d->name, sizeof(d->name), value);
+		return set_text(c, d->database, sizeof(d->database), value);
 	case OPT_TIMEOUT:
 		if (!cli_integer(c, "a time", value, 1, 3600, &v))
 			return CLI_USAGE;

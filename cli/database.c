@@ -14,7 +14,7 @@
 
 static void database_place(const struct cli *c, char *text, size_t size)
 {
-	const struct settings_database *d = &c->settings.database;
+	const struct store_config *d = &c->settings.database;
 
 	if (d->socket[0])
 		(void)snprintf(text, size, "%s", d->socket);
@@ -24,22 +24,17 @@ static void database_place(const struct cli *c, char *text, size_t size)
 
 int cli_database_any(struct cli *c)
 {
-	const struct settings_database *d = &c->settings.database;
-	struct store_config s = { .port = d->port, .connections = 1 };
+	struct store_config s = c->settings.database;
 	int err;
 
 	if (c->store)
 		return CLI_OK;
 	log_set_level(LOG_ERROR);
-	(void)snprintf(s.socket, sizeof(s.socket), "%s", d->socket);
-	(void)snprintf(s.host, sizeof(s.host), "%.*s", (int)sizeof(s.host) - 1, d->host);
-	(void)snprintf(s.user, sizeof(s.user), "%s", d->user);
-	(void)snprintf(s.database, sizeof(s.database), "%s", d->name);
-	(void)snprintf(s.password_file, sizeof(s.password_file), "%s", d->password_file);
+	s.connections = 1;
 	err = store_open(&c->store, &s);
 	if (err == -EACCES)
 		return cli_complain(c, CLI_UNREACHABLE,
-		                    "%s: the password file cannot be read, or group or others can read it too", d->password_file);
+		                    "%s: the password file cannot be read, or group or others can read it too", s.password_file);
 	if (err)
 		return cli_complain(c, CLI_UNREACHABLE, "the database: %s", strerror(-err));
 	return CLI_OK;
@@ -56,9 +51,9 @@ int cli_database(struct cli *c)
 	err = store_check_schema(c->store);
 	if (err == -ENOENT)
 		return cli_complain(c, CLI_FAILED, "database %s at %s is empty or old: partyline migrate",
-		                    c->settings.database.name, place);
+		                    c->settings.database.database, place);
 	if (err == -EOVERFLOW)
-		return cli_complain(c, CLI_FAILED, "database %s at %s is newer than this program", c->settings.database.name,
+		return cli_complain(c, CLI_FAILED, "database %s at %s is newer than this program", c->settings.database.database,
 		                    place);
 	return err ? cli_database_error(c, err, "the schema") : CLI_OK;
 }

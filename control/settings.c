@@ -8,7 +8,7 @@
 #define IN_CONTROL(member) \
 	.offset = offsetof(struct settings, member) - offsetof(struct settings, control), \
 	.size = sizeof(((struct settings *)NULL)->member)
-#define IN_DATABASE(member) CONFIG_AT(struct settings_database, member)
+#define IN_DATABASE(member) CONFIG_AT(struct store_config, member)
 
 const struct config_field settings_control_table[] = {
 	{ "socket", CONFIG_STRING, IN_CONTROL(control.socket), .preset = "/run/partyline.sock",
@@ -28,7 +28,7 @@ const struct config_field settings_database_table[] = {
 	  .text = "A file that holds the database user's password in its first line. Refused when group or others can read it. "
 	          "Empty: no password, as with the "
 	          "server's unix_socket authentication." },
-	{ "name", CONFIG_STRING, IN_DATABASE(name), .preset = "partyline", .min = 1, .text = "The database." },
+	{ "name", CONFIG_STRING, IN_DATABASE(database), .preset = "partyline", .min = 1, .text = "The database." },
 	{ .name = NULL },
 };
 

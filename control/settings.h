@@ -10,14 +10,7 @@
 #define CONTROL_SETTINGS_H
 
 #include "core/config.h"
-
-struct settings_database {
-	char     socket[108];        /* "": over TCP */
-	char     host[128];
-	unsigned port;
-	char     user[64], name[64];
-	char     password_file[256]; /* "": none */
-};
+#include "store/store.h"
 
 struct settings_cards { /* billing/card.h */
 	char     key_file[256];
@@ -29,8 +22,8 @@ struct settings {
 	struct {
 		char socket[108]; /* "": none */
 	} control;
-	struct settings_database database;
-	struct settings_cards    cards;
+	struct store_config   database; /* connections: the program's own business */
+	struct settings_cards cards;
 };
 
 extern const struct config_field settings_table[];          /* of struct settings: control, database, cards */

@@ -213,21 +213,15 @@ static int try_password_file(const struct store_config *config)
 static void check_database(struct check *k)
 {
 	struct store_config *s = &k->c->options.store;
-	const struct settings_database *d = &k->c->settings.database;
 	int err;
 
-	(void)snprintf(s->socket, sizeof(s->socket), "%s", d->socket);
-	(void)snprintf(s->host, sizeof(s->host), "%s", d->host);
-	(void)snprintf(s->user, sizeof(s->user), "%s", d->user);
-	(void)snprintf(s->database, sizeof(s->database), "%s", d->name);
-	(void)snprintf(s->password_file, sizeof(s->password_file), "%s", d->password_file);
-	s->port = d->port;
+	*s = k->c->settings.database;
 	s->connections = k->c->options.workers;
 	err = try_password_file(s);
-	if (d->socket[0] == '\0' && d->host[0] == '\0')
+	if (s->socket[0] == '\0' && s->host[0] == '\0')
 		WRONG(k, "database.host", "either socket or host is needed");
 	if (err)
-		WRONG(k, "database.password_file", "%s: %s", d->password_file,
+		WRONG(k, "database.password_file", "%s: %s", s->password_file,
 		      err == -EACCES ? "cannot be read, or group or others can read it too" : strerror(-err));
 }
 

@@ -2,7 +2,6 @@
 #include "node/program.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,6 +15,7 @@
 #include "control/control.h"
 #include "core/clock.h"
 #include "core/crash.h"
+#include "core/daemon.h"
 #include "core/log.h"
 #include "core/magic.h"
 #include "node/commands.h"
@@ -52,45 +52,6 @@ struct program {
 	unsigned               ends;      /* SIGTERMs seen */
 	bool                   gave_up;
 };
-
-struct program_options {
-	const char *config;
-	bool        check, verbose;
-};
-
-/* 0: go on; 1: done, status in *status. */
-static int program_options(struct program_options *o, int argc, char **argv, int *status)
-{
-	static const struct option longs[] = { { "config", required_argument, NULL, 'c' },
-		                               { "config-help", no_argument, NULL, 'H' },
-		                               { "help", no_argument, NULL, 'h' },
-		                               { NULL, 0, NULL, 0 } };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "c:nvh", longs, NULL)) != -1)
-		switch (opt) {
-		case 'c': o->config = optarg; break;
-		case 'n': o->check = true; break;
-		case 'v': o->verbose = true; break;
-		case 'H':
-			config_help(node_config_table, CONFIG_HELP_TEXT, stdout);
-			*status = 0;
-			return 1;
-		case 'h':
-			(void)fputs(usage, stdout);
-			*status = 0;
-			return 1;
-		default:
-			(void)fputs(usage, stderr);
-			*status = 2;
-			return 1;
-		}
-	if (o->config && optind == argc)
-		return 0;
-	(void)fputs(usage, stderr);
-	*status = 2;
-	return 1;
-}
 
 static void program_stopped(void *arg)
 {
@@ -133,17 +94,11 @@ static void program_signal(int fd, uint32_t events, void *arg)
 	node_stop(p->node, program_stopped, p);
 }
 
-/* Before any thread is made, so that all inherit the mask and only the loop sees them. */
 static int program_signals(struct program *p)
 {
 	sigset_t set;
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
+	daemon_signals(&set);
 	p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (p->signals < 0)
 		return -errno;
@@ -195,7 +150,7 @@ static void program_free(struct program *p)
 
 int partylined_main(int argc, char **argv)
 {
-	struct program_options o = { 0 };
+	struct daemon_options o;
 	struct program p = { .signals = -1 };
 	struct node_config *c;
 	int status, err;
@@ -203,7 +158,7 @@ int partylined_main(int argc, char **argv)
 	crash_report("partylined");
 	(void)mallopt(M_MMAP_THRESHOLD, MEMORY_MMAP);
 	(void)mallopt(M_TRIM_THRESHOLD, MEMORY_TRIM);
-	if (program_options(&o, argc, argv, &status))
+	if (daemon_options(&o, usage, node_config_table, argc, argv, &status))
 		return status;
 	if (node_config_load(o.config, &c, stderr) != 0)
 		return 1;
@@ -212,10 +167,7 @@ int partylined_main(int argc, char **argv)
 		node_config_free(c);
 		return 0;
 	}
-	log_set_level(o.verbose ? LOG_DEBUG : c->log_level);
-	err = c->log_file[0] ? log_open(c->log_file) : 0;
-	if (err)
-		(void)fprintf(stderr, "partylined: log file %s: %s\n", c->log_file, strerror(-err));
+	err = daemon_log(&o, "partylined", c->log_file, c->log_level);
 	if (!err)
 		err = program_run(&p, c);
 	if (err) { /* nothing was promised to anybody yet: no orderly end is needed */

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/crash.h"
+#include "core/daemon.h"
 #include "core/log.h"
 #include "office/document.h"
 #include "office/files.h"
@@ -34,58 +34,14 @@ static const char usage[] =
 	"  SIGTERM, SIGINT  end: requests under way are answered\n"
 	"  SIGHUP           reopen the log file\n";
 
-struct program_options {
-	const char *config;
-	bool        check, verbose;
-};
-
-/* 0: go on; 1: done, status in *status. */
-static int program_options(struct program_options *o, int argc, char **argv, int *status)
-{
-	static const struct option longs[] = { { "config", required_argument, NULL, 'c' },
-		                               { "config-help", no_argument, NULL, 'H' },
-		                               { "help", no_argument, NULL, 'h' },
-		                               { NULL, 0, NULL, 0 } };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "c:nvh", longs, NULL)) != -1)
-		switch (opt) {
-		case 'c': o->config = optarg; break;
-		case 'n': o->check = true; break;
-		case 'v': o->verbose = true; break;
-		case 'H':
-			config_help(office_config_table, CONFIG_HELP_TEXT, stdout);
-			*status = 0;
-			return 1;
-		case 'h':
-			(void)fputs(usage, stdout);
-			*status = 0;
-			return 1;
-		default:
-			(void)fputs(usage, stderr);
-			*status = 2;
-			return 1;
-		}
-	if (o->config && optind == argc)
-		return 0;
-	(void)fputs(usage, stderr);
-	*status = 2;
-	return 1;
-}
-
 /* ---- start ---- */
 
 static int store_start(struct office *o)
 {
-	const struct settings_database *d = &o->config->settings.database;
-	struct store_config s = { .port = d->port, .connections = o->config->threads + 2 };
+	struct store_config s = o->config->settings.database;
 	int err;
 
-	(void)snprintf(s.socket, sizeof(s.socket), "%s", d->socket);
-	(void)snprintf(s.host, sizeof(s.host), "%s", d->host);
-	(void)snprintf(s.user, sizeof(s.user), "%s", d->user);
-	(void)snprintf(s.database, sizeof(s.database), "%s", d->name);
-	(void)snprintf(s.password_file, sizeof(s.password_file), "%s", d->password_file);
+	s.connections = o->config->threads + 2;
 	err = store_open(&o->store, &s);
 	return err ? err : store_check_schema(o->store);
 }
@@ -175,14 +131,14 @@ static void office_stop(struct office *o, struct http *http)
 
 int partyline_office_main(int argc, char **argv)
 {
-	struct program_options options = { 0 };
+	struct daemon_options options;
 	struct http *http = NULL;
 	struct office o = { 0 };
 	sigset_t set;
 	int status, err;
 
 	crash_report("partyline-office");
-	if (program_options(&options, argc, argv, &status))
+	if (daemon_options(&options, usage, office_config_table, argc, argv, &status))
 		return status;
 	if (office_config_load(options.config, &o.config, stderr) != 0)
 		return 1;
@@ -191,17 +147,8 @@ int partyline_office_main(int argc, char **argv)
 		office_config_free(o.config);
 		return 0;
 	}
-	log_set_level(options.verbose ? LOG_DEBUG : o.config->log_level);
-	err = o.config->log_file[0] ? log_open(o.config->log_file) : 0;
-	if (err)
-		(void)fprintf(stderr, "partyline-office: log file %s: %s\n", o.config->log_file, strerror(-err));
-	/* before any thread is made, so that all inherit the mask */
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
+	err = daemon_log(&options, "partyline-office", o.config->log_file, o.config->log_level);
+	daemon_signals(&set);
 	if (!err)
 		err = office_start(&o, &http);
 	if (err)

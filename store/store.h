@@ -22,7 +22,7 @@ struct store;
 struct store_conn;
 
 struct store_config {
-	char     socket[256];        /* unix socket; "": host and port */
+	char     socket[108];        /* unix socket, as long as sun_path; "": host and port */
 	char     host[128];
 	unsigned port;
 	char     user[64], database[64];
