@@ -33,25 +33,25 @@
 #define REVERSAL_MAX  60
 
 static_assert(ECHO_FRAME + ECHO_PART <= FFT_SIZE + 1, "overlap-save");
-static_assert(ECHO_PART % ECHO_FRAME == 0, "parts are whole frames late");
+static_assert(ECHO_PART == 2 * ECHO_FRAME, "a part is two frames later than the one before");
+
+typedef int32_t mask_vec __attribute__((vector_size(4 * FFT_LANES)));
 
 void echo_init(struct echo *e, unsigned delay)
 {
 	assert(delay >= ECHO_FRAME && delay <= ECHO_DELAY_MAX && delay % ECHO_FRAME == 0);
 	memset(e, 0, sizeof(*e));
-	fft_init(&e->fft);
+	fft_init();
 	e->delay = delay / ECHO_FRAME;
 	echo_reset(e);
 }
 
 void echo_reset(struct echo *e)
 {
-	struct fft fft = e->fft;
 	unsigned delay = e->delay;
 	bool linear = e->linear;
 
 	memset(e, 0, sizeof(*e));
-	e->fft = fft;
 	e->delay = delay;
 	e->linear = linear;
 	e->left = LEFT_MAX;
@@ -132,95 +132,108 @@ static bool for_data(struct echo *e, const int16_t heard[ECHO_FRAME], const int1
 
 static void shift_in(struct echo *e, const int16_t sent[ECHO_FRAME])
 {
-	struct fft_bins *s;
+	fft_vec in[FFT_SIZE];
+	struct fft_bins newest, *s;
 
 	memmove(e->x, e->x + ECHO_FRAME, (FFT_SIZE - ECHO_FRAME) * sizeof(e->x[0]));
 	for (unsigned i = 0; i < ECHO_FRAME; i++)
 		e->x[FFT_SIZE - ECHO_FRAME + i] = sent[i];
-	e->newest = (e->newest + 1) % (2 * ECHO_PARTS);
-	s = &e->spectrum[e->newest];
-	fft_forward(&e->fft, e->x, s);
+	for (unsigned i = 0; i < FFT_SIZE; i++)
+		in[i] = (fft_vec){ e->x[i] };
+	fft_forward(in, &newest);
+	e->now = !e->now;
+	s = &e->spectrum[e->now];
+	for (unsigned k = 0; k < FFT_BINS; k++) {
+		s->re[k] = __builtin_shufflevector(newest.re[k], s->re[k], 0, 4, 5, 6);
+		s->im[k] = __builtin_shufflevector(newest.im[k], s->im[k], 0, 4, 5, 6);
+	}
 	if (mean_square(sent) > ACTIVE)
 		e->active = ECHO_TAIL / ECHO_FRAME + 2;
 	else if (e->active)
 		e->active--;
 }
 
-/* What was sent when part p of the tail begins. */
-static const struct fft_bins *part_spectrum(const struct echo *e, unsigned p)
+/* {sum of a, sum of b, the same again} */
+static fft_vec sums(fft_vec a, fft_vec b)
 {
-	return &e->spectrum[(e->newest + 2 * ECHO_PARTS - p * (ECHO_PART / ECHO_FRAME)) % (2 * ECHO_PARTS)];
+	fft_vec s = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
+
+	return s + __builtin_shufflevector(s, s, 2, 3, 0, 1);
 }
 
-static void filter(const struct echo *e, const struct fft_bins w[ECHO_PARTS], const float heard[ECHO_FRAME],
-                   float error[ECHO_FRAME])
+/* What both filters leave. */
+static void filter(const struct echo *e, const float heard[ECHO_FRAME], float fore[ECHO_FRAME], float back[ECHO_FRAME])
 {
-	struct fft_bins sum = { { 0 }, { 0 } };
-	float y[FFT_SIZE];
+	const struct fft_bins *x = &e->spectrum[e->now], *f = &e->fore, *b = &e->back;
+	struct fft_bins echo;
+	fft_vec y[FFT_SIZE];
 
-	for (unsigned p = 0; p < ECHO_PARTS; p++) {
-		const struct fft_bins *x = part_spectrum(e, p), *f = &w[p];
-
-		for (unsigned k = 0; k < FFT_BINS; k++) {
-			sum.re[k] += x->re[k] * f->re[k] - x->im[k] * f->im[k];
-			sum.im[k] += x->re[k] * f->im[k] + x->im[k] * f->re[k];
-		}
+	for (unsigned k = 0; k < FFT_BINS; k++) {
+		echo.re[k] = sums(x->re[k] * f->re[k] - x->im[k] * f->im[k], x->re[k] * b->re[k] - x->im[k] * b->im[k]);
+		echo.im[k] = sums(x->re[k] * f->im[k] + x->im[k] * f->re[k], x->re[k] * b->im[k] + x->im[k] * b->re[k]);
 	}
-	fft_back(&e->fft, &sum, y);
-	for (unsigned i = 0; i < ECHO_FRAME; i++)
-		error[i] = heard[i] - y[FFT_SIZE - ECHO_FRAME + i];
+	fft_back(&echo, y);
+	for (unsigned i = 0; i < ECHO_FRAME; i++) {
+		fore[i] = heard[i] - y[FFT_SIZE - ECHO_FRAME + i][0];
+		back[i] = heard[i] - y[FFT_SIZE - ECHO_FRAME + i][1];
+	}
 }
 
 /*
  * A part is ECHO_PART long; the rest is what a circle brings round. All of them, each time: else it is a filter that is another
  * one in each frame, and tones that beat with our frames are made into tones that never were sent.
  */
-static void constrain(struct echo *e)
+static void constrain(struct fft_bins *w)
 {
-	float t[FFT_SIZE];
+	fft_vec t[FFT_SIZE];
 
-	for (unsigned p = 0; p < ECHO_PARTS; p++) {
-		fft_back(&e->fft, &e->back[p], t);
-		memset(t + ECHO_PART, 0, (FFT_SIZE - ECHO_PART) * sizeof(t[0]));
-		fft_forward(&e->fft, t, &e->back[p]);
+	fft_back(w, t);
+	memset(t + ECHO_PART, 0, (FFT_SIZE - ECHO_PART) * sizeof(t[0]));
+	fft_forward(t, w);
+}
+
+/* A hybrid does not amplify: what does is something else that happens to fit. */
+static void limit(struct fft_bins *w)
+{
+	for (unsigned k = 0; k < FFT_BINS; k++) {
+		for (unsigned p = 0; p < ECHO_PARTS; p++) {
+			float g = w->re[k][p] * w->re[k][p] + w->im[k][p] * w->im[k][p];
+
+			if (g > GAIN_MAX * GAIN_MAX) {
+				w->re[k][p] *= GAIN_MAX / sqrtf(g);
+				w->im[k][p] *= GAIN_MAX / sqrtf(g);
+			}
+		}
 	}
 }
 
 static void learn(struct echo *e, const float error[ECHO_FRAME])
 {
-	struct fft_bins err;
-	float t[FFT_SIZE] = { 0 }, mean = 0, step[FFT_BINS];
+	const struct fft_bins *x = &e->spectrum[e->now];
+	struct fft_bins err, *w = &e->back;
+	fft_vec t[FFT_SIZE] = { { 0 } }, power[FFT_BINS], mean = { 0 };
+	mask_vec over = { 0 };
 
-	memcpy(t + FFT_SIZE - ECHO_FRAME, error, ECHO_FRAME * sizeof(t[0]));
-	fft_forward(&e->fft, t, &err);
-	memset(e->bin_power, 0, sizeof(e->bin_power));
-	for (unsigned p = 0; p < ECHO_PARTS; p++) {
-		const struct fft_bins *x = part_spectrum(e, p);
+	for (unsigned i = 0; i < ECHO_FRAME; i++)
+		t[FFT_SIZE - ECHO_FRAME + i] = error[i] - (fft_vec){ 0 }; /* in each lane */
+	fft_forward(t, &err);
+	for (unsigned k = 0; k < FFT_BINS; k++) {
+		fft_vec all = x->re[k] * x->re[k] + x->im[k] * x->im[k];
 
-		for (unsigned k = 0; k < FFT_BINS; k++)
-			e->bin_power[k] += x->re[k] * x->re[k] + x->im[k] * x->im[k];
+		power[k] = sums(all, all);
+		mean += power[k];
 	}
-	for (unsigned k = 0; k < FFT_BINS; k++)
-		mean += e->bin_power[k] / FFT_BINS;
-	for (unsigned k = 0; k < FFT_BINS; k++)
-		step[k] = e->step / (e->bin_power[k] + RIPPLE * mean + 1);
-	for (unsigned p = 0; p < ECHO_PARTS; p++) {
-		const struct fft_bins *x = part_spectrum(e, p);
-		struct fft_bins *w = &e->back[p];
+	mean *= RIPPLE / FFT_BINS;
+	for (unsigned k = 0; k < FFT_BINS; k++) {
+		fft_vec step = e->step / (power[k] + mean + 1);
 
-		for (unsigned k = 0; k < FFT_BINS; k++) {
-			float g;
-
-			w->re[k] += step[k] * (x->re[k] * err.re[k] + x->im[k] * err.im[k]);
-			w->im[k] += step[k] * (x->re[k] * err.im[k] - x->im[k] * err.re[k]);
-			g = w->re[k] * w->re[k] + w->im[k] * w->im[k];
-			if (g > GAIN_MAX * GAIN_MAX) { /* no hybrid: something else that happens to fit */
-				w->re[k] *= GAIN_MAX / sqrtf(g);
-				w->im[k] *= GAIN_MAX / sqrtf(g);
-			}
-		}
+		w->re[k] += step * (x->re[k] * err.re[k] + x->im[k] * err.im[k]);
+		w->im[k] += step * (x->re[k] * err.im[k] - x->im[k] * err.re[k]);
+		over |= w->re[k] * w->re[k] + w->im[k] * w->im[k] > GAIN_MAX * GAIN_MAX;
 	}
-	constrain(e);
+	if (over[0] | over[1] | over[2] | over[3])
+		limit(w);
+	constrain(w);
 }
 
 static float energy(const float s[ECHO_FRAME])
@@ -243,15 +256,15 @@ static void compare(struct echo *e)
 	e->better = e->back_e < BETTER * e->fore_e && e->back_e < PROVEN * e->heard_e ? e->better + 1 : 0;
 	e->step = e->fore_e < WELL * e->heard_e ? fmaxf(e->step * STEP_FALL, STEP_MIN) : STEP;
 	if (e->better >= BETTER_FRAMES) {
-		memcpy(e->fore, e->back, sizeof(e->fore));
+		e->fore = e->back;
 		e->fore_e = e->back_e;
 		e->better = 0;
 	} else if (e->back_e > WORSE * e->fore_e) {
-		memcpy(e->back, e->fore, sizeof(e->back));
+		e->back = e->fore;
 		e->back_e = e->fore_e;
 	}
 	if (e->back_e > WORSE * e->heard_e) { /* worse than none at all */
-		memset(e->back, 0, sizeof(e->back));
+		memset(&e->back, 0, sizeof(e->back));
 		e->back_e = e->heard_e;
 	}
 }
@@ -307,8 +320,7 @@ void echo_cancel(struct echo *e, int16_t heard[ECHO_FRAME])
 		put_out(e, in, false, heard);
 		return;
 	}
-	filter(e, e->fore, in, fore);
-	filter(e, e->back, in, back);
+	filter(e, in, fore, back);
 	fore_now = energy(fore);
 	smooth(&e->heard_e, heard_now);
 	smooth(&e->fore_e, fore_now);

@@ -9,7 +9,8 @@
  *                                   |              |
  *        heard <--- [ residual ] <--(-)----------- line
  *
- * Two filters of ECHO_TAIL samples, of ECHO_PARTS parts in the frequency domain (overlap-save, a block of 10 ms each). One always
+ * Two filters of ECHO_TAIL samples, of ECHO_PARTS parts in the frequency domain (overlap-save, a block of 10 ms each), a part in
+ * each lane of a vector. One always
  * learns; the other makes the sound, and takes over what the first has learnt once that cancels better, for long enough. So talk
  * at both ends, on which any filter that learns goes astray, is heard through one that does not. What is left of the echo while
  * only we speak becomes comfort noise of the line's own level; what is not echo passes. A modem's or a fax's answer tone (2100 Hz
@@ -28,7 +29,7 @@
 
 #define ECHO_FRAME     80    /* samples */
 #define ECHO_PART      160   /* of the tail, in a part: with a frame no more than FFT_SIZE + 1 */
-#define ECHO_PARTS     4
+#define ECHO_PARTS     FFT_LANES
 #define ECHO_TAIL      (ECHO_PART * ECHO_PARTS)
 #define ECHO_DELAY_MAX 1600  /* samples, whole frames */
 
@@ -40,17 +41,17 @@ struct echo_answer_tone { /* of one direction */
 };
 
 struct echo {
-	struct fft fft;
 	unsigned   delay;                                        /* frames */
 	int16_t    sent[(ECHO_DELAY_MAX / ECHO_FRAME + 1)][ECHO_FRAME];
 	unsigned   sent_at;                                      /* where the next frame goes */
 
 	float      x[FFT_SIZE];                                  /* the newest of what was sent, at the tail's beginning */
-	struct fft_bins spectrum[2 * ECHO_PARTS];                /* of it, now and at each frame before: a ring */
-	unsigned   newest;
+	/* Of it: in lane p, when part p of the tail begins. A part is two frames long, so those of now and of a frame ago in
+	 * turn. */
+	struct fft_bins spectrum[2];
+	unsigned   now;
 	unsigned   active;                                       /* frames more in which there may be echo */
-	float      bin_power[FFT_BINS];
-	struct fft_bins fore[ECHO_PARTS], back[ECHO_PARTS];
+	struct fft_bins fore, back;                              /* a part a lane */
 	float      step;
 
 	float      heard_e, fore_e, back_e;                      /* energies, smoothed */

@@ -1,93 +1,134 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Even and odd samples are the real and imaginary parts of a complex transform of half the size (radix 2, decimation in time);
- * its bins k and FFT_HALF - k together give bin k of the real one.
+ * Even and odd samples are the real and imaginary parts of a complex transform of half the size; its bins k and HALF - k together
+ * give bin k of the real one. The complex one is Stockham's, which puts all in order on its way from one array to another and
+ * back:
+ * three passes of radix 4 and one of radix 2.
  */
 #include "dsp/fft.h"
 
 #include <assert.h>
 #include <math.h>
+#include <pthread.h>
 
-static_assert(FFT_HALF * 2 == FFT_SIZE && FFT_BINS == FFT_HALF + 1, "a real transform");
+#define HALF    128
+#define QUARTER 32 /* of HALF */
 
-void fft_init(struct fft *f)
+static_assert(HALF * 2 == FFT_SIZE && FFT_BINS == HALF + 1 && HALF == 4 * 4 * 4 * 2, "three passes of radix 4, one of radix 2");
+
+struct complexes {
+	fft_vec re[HALF], im[HALF];
+};
+
+static float cosine[FFT_SIZE * 3 / 4], sine[FFT_SIZE * 3 / 4]; /* of 2 pi i / FFT_SIZE */
+
+static void make_tables(void)
 {
-	for (unsigned i = 0; i < FFT_HALF; i++) {
-		double angle = 2 * M_PI * i / FFT_SIZE;
-
-		f->cos[i] = (float)cos(angle);
-		f->sin[i] = (float)sin(angle);
-		f->order[i] = 0;
-		for (unsigned bit = 1; bit < FFT_HALF; bit *= 2)
-			f->order[i] = (unsigned char)(f->order[i] << 1 | ((i & bit) != 0));
+	for (unsigned i = 0; i < FFT_SIZE * 3 / 4; i++) {
+		cosine[i] = (float)cos(2 * M_PI * i / FFT_SIZE);
+		sine[i] = (float)sin(2 * M_PI * i / FFT_SIZE);
 	}
 }
 
-/* Of FFT_HALF complex values in the order of f->order; e^-j. */
-static void transform(const struct fft *f, float *restrict re, float *restrict im)
+void fft_init(void)
 {
-	for (unsigned half = 1; half < FFT_HALF; half *= 2) {
-		unsigned step = FFT_HALF / half;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-		for (unsigned first = 0; first < FFT_HALF; first += 2 * half) {
-			for (unsigned i = 0; i < half; i++) {
-				unsigned a = first + i, b = a + half;
-				float c = f->cos[i * step], s = f->sin[i * step];
-				float r = re[b] * c + im[b] * s, m = im[b] * c - re[b] * s;
+	(void)pthread_once(&once, make_tables);
+}
 
-				re[b] = re[a] - r;
-				im[b] = im[a] - m;
-				re[a] += r;
-				im[a] += m;
-			}
+/* Transforms of 4 * count values each, of which there are `stride` beside one another. Inlined: then the compiler knows both. */
+static inline __attribute__((always_inline)) void pass_of_4(const struct complexes *restrict x, struct complexes *restrict y,
+                                                            unsigned count, unsigned stride)
+{
+	for (unsigned p = 0; p < count; p++) {
+		unsigned turn = p * 2 * stride;
+		float c1 = cosine[turn], s1 = sine[turn], c2 = cosine[2 * turn], s2 = sine[2 * turn], c3 = cosine[3 * turn],
+		      s3 = sine[3 * turn];
+
+		for (unsigned q = 0; q < stride; q++) {
+			unsigned a = q + stride * p, to = q + stride * 4 * p;
+			fft_vec r0 = x->re[a] + x->re[a + 2 * QUARTER], r1 = x->re[a] - x->re[a + 2 * QUARTER];
+			fft_vec i0 = x->im[a] + x->im[a + 2 * QUARTER], i1 = x->im[a] - x->im[a + 2 * QUARTER];
+			fft_vec r2 = x->re[a + QUARTER] + x->re[a + 3 * QUARTER],
+				r3 = x->re[a + QUARTER] - x->re[a + 3 * QUARTER];
+			fft_vec i2 = x->im[a + QUARTER] + x->im[a + 3 * QUARTER],
+				i3 = x->im[a + QUARTER] - x->im[a + 3 * QUARTER];
+
+			y->re[to] = r0 + r2;
+			y->im[to] = i0 + i2;
+			y->re[to + stride] = (r1 + i3) * c1 + (i1 - r3) * s1;
+			y->im[to + stride] = (i1 - r3) * c1 - (r1 + i3) * s1;
+			y->re[to + 2 * stride] = (r0 - r2) * c2 + (i0 - i2) * s2;
+			y->im[to + 2 * stride] = (i0 - i2) * c2 - (r0 - r2) * s2;
+			y->re[to + 3 * stride] = (r1 - i3) * c3 + (i1 + r3) * s3;
+			y->im[to + 3 * stride] = (i1 + r3) * c3 - (r1 - i3) * s3;
 		}
 	}
 }
 
-void fft_forward(const struct fft *f, const float in[FFT_SIZE], struct fft_bins *out)
+static void transform(struct complexes *x)
 {
-	float re[FFT_HALF], im[FFT_HALF];
+	struct complexes y;
 
-	for (unsigned i = 0; i < FFT_HALF; i++) {
-		re[i] = in[2 * f->order[i]];
-		im[i] = in[2 * f->order[i] + 1];
-	}
-	transform(f, re, im);
-	out->re[0] = re[0] + im[0];
-	out->im[0] = 0;
-	out->re[FFT_HALF] = re[0] - im[0];
-	out->im[FFT_HALF] = 0;
-	for (unsigned k = 1; k < FFT_HALF; k++) {
-		unsigned j = FFT_HALF - k;
-		float er = (re[k] + re[j]) / 2, ei = (im[k] - im[j]) / 2; /* the even samples' bin */
-		float odd_re = (im[k] + im[j]) / 2, odd_im = (re[j] - re[k]) / 2; /* the odd ones' */
-
-		out->re[k] = er + odd_re * f->cos[k] + odd_im * f->sin[k];
-		out->im[k] = ei + odd_im * f->cos[k] - odd_re * f->sin[k];
+	pass_of_4(x, &y, 32, 1);
+	pass_of_4(&y, x, 8, 4);
+	pass_of_4(x, &y, 2, 16);
+	for (unsigned q = 0; q < HALF / 2; q++) {
+		x->re[q] = y.re[q] + y.re[q + HALF / 2];
+		x->im[q] = y.im[q] + y.im[q + HALF / 2];
+		x->re[q + HALF / 2] = y.re[q] - y.re[q + HALF / 2];
+		x->im[q + HALF / 2] = y.im[q] - y.im[q + HALF / 2];
 	}
 }
 
-void fft_back(const struct fft *f, const struct fft_bins *in, float out[FFT_SIZE])
+void fft_forward(const fft_vec in[FFT_SIZE], struct fft_bins *out)
 {
-	float re[FFT_HALF], im[FFT_HALF], zr[FFT_HALF], zi[FFT_HALF];
+	struct complexes z;
+
+	for (unsigned i = 0; i < HALF; i++) {
+		z.re[i] = in[2 * i];
+		z.im[i] = in[2 * i + 1];
+	}
+	transform(&z);
+	out->re[0] = z.re[0] + z.im[0];
+	out->im[0] = (fft_vec){ 0 };
+	out->re[HALF] = z.re[0] - z.im[0];
+	out->im[HALF] = (fft_vec){ 0 };
+	for (unsigned k = 1; k <= HALF / 2; k++) {
+		unsigned j = HALF - k;
+		fft_vec er = (z.re[k] + z.re[j]) * 0.5f, ei = (z.im[k] - z.im[j]) * 0.5f;         /* the even samples' bin */
+		fft_vec odd_re = (z.im[k] + z.im[j]) * 0.5f, odd_im = (z.re[j] - z.re[k]) * 0.5f; /* the odd ones' */
+		fft_vec r = odd_re * cosine[k] + odd_im * sine[k], i = odd_im * cosine[k] - odd_re * sine[k];
+
+		out->re[k] = er + r;
+		out->im[k] = ei + i;
+		out->re[j] = er - r;
+		out->im[j] = i - ei;
+	}
+}
+
+void fft_back(const struct fft_bins *in, fft_vec out[FFT_SIZE])
+{
+	struct complexes z;
 
 	/* The complex bins again, conjugated: the conjugate of a transform of conjugates is the transform back. */
-	for (unsigned k = 0; k < FFT_HALF; k++) {
-		unsigned j = FFT_HALF - k;
-		float er = (in->re[k] + in->re[j]) / 2, ei = (in->im[k] - in->im[j]) / 2;
-		float dr = (in->re[k] - in->re[j]) / 2, di = (in->im[k] + in->im[j]) / 2;
-		float odd_re = dr * f->cos[k] - di * f->sin[k], odd_im = di * f->cos[k] + dr * f->sin[k];
+	z.re[0] = (in->re[0] + in->re[HALF]) * 0.5f;
+	z.im[0] = (in->re[HALF] - in->re[0]) * 0.5f;
+	for (unsigned k = 1; k <= HALF / 2; k++) {
+		unsigned j = HALF - k;
+		fft_vec er = (in->re[k] + in->re[j]) * 0.5f, ei = (in->im[k] - in->im[j]) * 0.5f;
+		fft_vec dr = (in->re[k] - in->re[j]) * 0.5f, di = (in->im[k] + in->im[j]) * 0.5f;
+		fft_vec r = dr * cosine[k] - di * sine[k], i = di * cosine[k] + dr * sine[k]; /* odd */
 
-		zr[k] = er - odd_im;
-		zi[k] = -(ei + odd_re);
+		z.re[k] = er - i;
+		z.im[k] = -(ei + r);
+		z.re[j] = er + i;
+		z.im[j] = ei - r;
 	}
-	for (unsigned i = 0; i < FFT_HALF; i++) {
-		re[i] = zr[f->order[i]];
-		im[i] = zi[f->order[i]];
-	}
-	transform(f, re, im);
-	for (unsigned i = 0; i < FFT_HALF; i++) {
-		out[2 * i] = re[i] / FFT_HALF;
-		out[2 * i + 1] = -im[i] / FFT_HALF;
+	transform(&z);
+	for (unsigned i = 0; i < HALF; i++) {
+		out[2 * i] = z.re[i] * (1.0f / HALF);
+		out[2 * i + 1] = z.im[i] * (-1.0f / HALF);
 	}
 }

@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dsp/fft.h - the Fourier transform of FFT_SIZE real samples, and back. Only the bins 0 to FFT_SIZE / 2 are kept, real and
- * imaginary parts in arrays of their own, so that what is done bin by bin runs straight through memory.
+ * dsp/fft.h - the Fourier transform of FFT_SIZE real samples, and back; of four such series at once, one in each lane of a
+ * vector. Only the bins 0 to FFT_SIZE / 2 are kept, real and imaginary parts in arrays of their own, so that what is done bin by
+ * bin runs straight through memory.
  *
- * Any thread; the tables are only read after fft_init(). There and back is the identity.
+ * Any thread, after one fft_init(): the tables are the program's, and only read from then on. There and back is the identity.
  */
 #ifndef DSP_FFT_H
 #define DSP_FFT_H
 
-#define FFT_SIZE 256
-#define FFT_HALF 128
-#define FFT_BINS 129
+#define FFT_LANES 4
+#define FFT_SIZE  256
+#define FFT_BINS  129 /* FFT_SIZE / 2 + 1 */
 
-struct fft {
-	float         cos[FFT_HALF], sin[FFT_HALF]; /* of 2 pi i / FFT_SIZE */
-	unsigned char order[FFT_HALF];              /* bits reversed */
-};
+typedef float fft_vec __attribute__((vector_size(4 * FFT_LANES)));
 
 struct fft_bins {
-	float re[FFT_BINS], im[FFT_BINS];
+	fft_vec re[FFT_BINS], im[FFT_BINS];
 };
 
-void fft_init(struct fft *f);
-void fft_forward(const struct fft *f, const float in[FFT_SIZE], struct fft_bins *out);
-void fft_back(const struct fft *f, const struct fft_bins *in, float out[FFT_SIZE]);
+void fft_init(void); /* as often as one likes */
+void fft_forward(const fft_vec in[FFT_SIZE], struct fft_bins *out);
+void fft_back(const struct fft_bins *in, fft_vec out[FFT_SIZE]);
 
 #endif
