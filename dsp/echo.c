@@ -37,21 +37,23 @@ static_assert(ECHO_PART == 2 * ECHO_FRAME, "a part is two frames later than the 
 
 typedef int32_t mask_vec __attribute__((vector_size(4 * FFT_LANES)));
 
-void echo_init(struct echo *e, unsigned delay)
+void echo_init(struct echo *e, const struct fft *fft, unsigned delay)
 {
 	assert(delay >= ECHO_FRAME && delay <= ECHO_DELAY_MAX && delay % ECHO_FRAME == 0);
 	memset(e, 0, sizeof(*e));
-	fft_init();
+	e->fft = fft;
 	e->delay = delay / ECHO_FRAME;
 	echo_reset(e);
 }
 
 void echo_reset(struct echo *e)
 {
+	const struct fft *fft = e->fft;
 	unsigned delay = e->delay;
 	bool linear = e->linear;
 
 	memset(e, 0, sizeof(*e));
+	e->fft = fft;
 	e->delay = delay;
 	e->linear = linear;
 	e->left = LEFT_MAX;
@@ -140,7 +142,7 @@ static void shift_in(struct echo *e, const int16_t sent[ECHO_FRAME])
 		e->x[FFT_SIZE - ECHO_FRAME + i] = sent[i];
 	for (unsigned i = 0; i < FFT_SIZE; i++)
 		in[i] = (fft_vec){ e->x[i] };
-	fft_forward(in, &newest);
+	fft_forward(e->fft, in, &newest);
 	e->now = !e->now;
 	s = &e->spectrum[e->now];
 	for (unsigned k = 0; k < FFT_BINS; k++) {
@@ -172,7 +174,7 @@ static void filter(const struct echo *e, const float heard[ECHO_FRAME], float fo
 		echo.re[k] = sums(x->re[k] * f->re[k] - x->im[k] * f->im[k], x->re[k] * b->re[k] - x->im[k] * b->im[k]);
 		echo.im[k] = sums(x->re[k] * f->im[k] + x->im[k] * f->re[k], x->re[k] * b->im[k] + x->im[k] * b->re[k]);
 	}
-	fft_back(&echo, y);
+	fft_back(e->fft, &echo, y);
 	for (unsigned i = 0; i < ECHO_FRAME; i++) {
 		fore[i] = heard[i] - y[FFT_SIZE - ECHO_FRAME + i][0];
 		back[i] = heard[i] - y[FFT_SIZE - ECHO_FRAME + i][1];
@@ -183,13 +185,13 @@ static void filter(const struct echo *e, const float heard[ECHO_FRAME], float fo
  * A part is ECHO_PART long; the rest is what a circle brings round. All of them, each time: else it is a filter that is another
  * one in each frame, and tones that beat with our frames are made into tones that never were sent.
  */
-static void constrain(struct fft_bins *w)
+static void constrain(const struct fft *fft, struct fft_bins *w)
 {
 	fft_vec t[FFT_SIZE];
 
-	fft_back(w, t);
+	fft_back(fft, w, t);
 	memset(t + ECHO_PART, 0, (FFT_SIZE - ECHO_PART) * sizeof(t[0]));
-	fft_forward(t, w);
+	fft_forward(fft, t, w);
 }
 
 /* A hybrid does not amplify: what does is something else that happens to fit. */
@@ -216,7 +218,7 @@ static void learn(struct echo *e, const float error[ECHO_FRAME])
 
 	for (unsigned i = 0; i < ECHO_FRAME; i++)
 		t[FFT_SIZE - ECHO_FRAME + i] = error[i] - (fft_vec){ 0 }; /* in each lane */
-	fft_forward(t, &err);
+	fft_forward(e->fft, t, &err);
 	for (unsigned k = 0; k < FFT_BINS; k++) {
 		fft_vec all = x->re[k] * x->re[k] + x->im[k] * x->im[k];
 
@@ -233,7 +235,7 @@ static void learn(struct echo *e, const float error[ECHO_FRAME])
 	}
 	if (over[0] | over[1] | over[2] | over[3])
 		limit(w);
-	constrain(w);
+	constrain(e->fft, w);
 }
 
 static float energy(const float s[ECHO_FRAME])

@@ -41,6 +41,7 @@ struct echo_answer_tone { /* of one direction */
 };
 
 struct echo {
+	const struct fft *fft;
 	unsigned   delay;                                        /* frames */
 	int16_t    sent[(ECHO_DELAY_MAX / ECHO_FRAME + 1)][ECHO_FRAME];
 	unsigned   sent_at;                                      /* where the next frame goes */
@@ -68,9 +69,10 @@ struct echo {
 	unsigned   quiet;                                        /* frames, while disabled */
 };
 
-/* delay: samples, a multiple of ECHO_FRAME, at least one frame and at most ECHO_DELAY_MAX: the frame handed to echo_cancel() has
- * echo of what was handed to echo_sent() so much earlier, and of up to ECHO_TAIL samples before that. */
-void echo_init(struct echo *e, unsigned delay);
+/* fft: the caller's, for as many cancellers as there are; outlives them. delay: samples, a multiple of ECHO_FRAME, at least one
+ * frame and at most ECHO_DELAY_MAX: the frame handed to echo_cancel() has echo of what was handed to echo_sent() so much earlier,
+ * and of up to ECHO_TAIL samples before that. */
+void echo_init(struct echo *e, const struct fft *fft, unsigned delay);
 void echo_reset(struct echo *e);                                 /* another call: all is forgotten */
 void echo_linear(struct echo *e, bool linear);                   /* the residual is left as it is (G.168's tests: NLP disabled) */
 void echo_cancel(struct echo *e, int16_t heard[ECHO_FRAME]);     /* in place */

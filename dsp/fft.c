@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <pthread.h>
 
 #define HALF    128
 #define QUARTER 32 /* of HALF */
@@ -20,31 +19,22 @@ struct complexes {
 	fft_vec re[HALF], im[HALF];
 };
 
-static float cosine[FFT_SIZE * 3 / 4], sine[FFT_SIZE * 3 / 4]; /* of 2 pi i / FFT_SIZE */
-
-static void make_tables(void)
+void fft_init(struct fft *f)
 {
 	for (unsigned i = 0; i < FFT_SIZE * 3 / 4; i++) {
-		cosine[i] = (float)cos(2 * M_PI * i / FFT_SIZE);
-		sine[i] = (float)sin(2 * M_PI * i / FFT_SIZE);
+		f->cos[i] = (float)cos(2 * M_PI * i / FFT_SIZE);
+		f->sin[i] = (float)sin(2 * M_PI * i / FFT_SIZE);
 	}
 }
 
-void fft_init(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	(void)pthread_once(&once, make_tables);
-}
-
 /* Transforms of 4 * count values each, of which there are `stride` beside one another. Inlined: then the compiler knows both. */
-static inline __attribute__((always_inline)) void pass_of_4(const struct complexes *restrict x, struct complexes *restrict y,
-                                                            unsigned count, unsigned stride)
+static inline __attribute__((always_inline)) void pass_of_4(const struct fft *f, const struct complexes *restrict x,
+                                                            struct complexes *restrict y, unsigned count, unsigned stride)
 {
 	for (unsigned p = 0; p < count; p++) {
 		unsigned turn = p * 2 * stride;
-		float c1 = cosine[turn], s1 = sine[turn], c2 = cosine[2 * turn], s2 = sine[2 * turn], c3 = cosine[3 * turn],
-		      s3 = sine[3 * turn];
+		float c1 = f->cos[turn], s1 = f->sin[turn], c2 = f->cos[2 * turn], s2 = f->sin[2 * turn], c3 = f->cos[3 * turn],
+		      s3 = f->sin[3 * turn];
 
 		for (unsigned q = 0; q < stride; q++) {
 			unsigned a = q + stride * p, to = q + stride * 4 * p;
@@ -67,13 +57,13 @@ static inline __attribute__((always_inline)) void pass_of_4(const struct complex
 	}
 }
 
-static void transform(struct complexes *x)
+static void transform(const struct fft *f, struct complexes *x)
 {
 	struct complexes y;
 
-	pass_of_4(x, &y, 32, 1);
-	pass_of_4(&y, x, 8, 4);
-	pass_of_4(x, &y, 2, 16);
+	pass_of_4(f, x, &y, 32, 1);
+	pass_of_4(f, &y, x, 8, 4);
+	pass_of_4(f, x, &y, 2, 16);
 	for (unsigned q = 0; q < HALF / 2; q++) {
 		x->re[q] = y.re[q] + y.re[q + HALF / 2];
 		x->im[q] = y.im[q] + y.im[q + HALF / 2];
@@ -82,7 +72,7 @@ static void transform(struct complexes *x)
 	}
 }
 
-void fft_forward(const fft_vec in[FFT_SIZE], struct fft_bins *out)
+void fft_forward(const struct fft *f, const fft_vec in[FFT_SIZE], struct fft_bins *out)
 {
 	struct complexes z;
 
@@ -90,7 +80,7 @@ void fft_forward(const fft_vec in[FFT_SIZE], struct fft_bins *out)
 		z.re[i] = in[2 * i];
 		z.im[i] = in[2 * i + 1];
 	}
-	transform(&z);
+	transform(f, &z);
 	out->re[0] = z.re[0] + z.im[0];
 	out->im[0] = (fft_vec){ 0 };
 	out->re[HALF] = z.re[0] - z.im[0];
@@ -99,7 +89,7 @@ void fft_forward(const fft_vec in[FFT_SIZE], struct fft_bins *out)
 		unsigned j = HALF - k;
 		fft_vec er = (z.re[k] + z.re[j]) * 0.5f, ei = (z.im[k] - z.im[j]) * 0.5f;         /* the even samples' bin */
 		fft_vec odd_re = (z.im[k] + z.im[j]) * 0.5f, odd_im = (z.re[j] - z.re[k]) * 0.5f; /* the odd ones' */
-		fft_vec r = odd_re * cosine[k] + odd_im * sine[k], i = odd_im * cosine[k] - odd_re * sine[k];
+		fft_vec r = odd_re * f->cos[k] + odd_im * f->sin[k], i = odd_im * f->cos[k] - odd_re * f->sin[k];
 
 		out->re[k] = er + r;
 		out->im[k] = ei + i;
@@ -108,7 +98,7 @@ void fft_forward(const fft_vec in[FFT_SIZE], struct fft_bins *out)
 	}
 }
 
-void fft_back(const struct fft_bins *in, fft_vec out[FFT_SIZE])
+void fft_back(const struct fft *f, const struct fft_bins *in, fft_vec out[FFT_SIZE])
 {
 	struct complexes z;
 
@@ -119,14 +109,14 @@ void fft_back(const struct fft_bins *in, fft_vec out[FFT_SIZE])
 		unsigned j = HALF - k;
 		fft_vec er = (in->re[k] + in->re[j]) * 0.5f, ei = (in->im[k] - in->im[j]) * 0.5f;
 		fft_vec dr = (in->re[k] - in->re[j]) * 0.5f, di = (in->im[k] + in->im[j]) * 0.5f;
-		fft_vec r = dr * cosine[k] - di * sine[k], i = di * cosine[k] + dr * sine[k]; /* odd */
+		fft_vec r = dr * f->cos[k] - di * f->sin[k], i = di * f->cos[k] + dr * f->sin[k]; /* odd */
 
 		z.re[k] = er - i;
 		z.im[k] = -(ei + r);
 		z.re[j] = er + i;
 		z.im[j] = ei - r;
 	}
-	transform(&z);
+	transform(f, &z);
 	for (unsigned i = 0; i < HALF; i++) {
 		out[2 * i] = z.re[i] * (1.0f / HALF);
 		out[2 * i + 1] = z.im[i] * (-1.0f / HALF);

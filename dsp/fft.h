@@ -4,7 +4,8 @@
  * vector. Only the bins 0 to FFT_SIZE / 2 are kept, real and imaginary parts in arrays of their own, so that what is done bin by
  * bin runs straight through memory.
  *
- * Any thread, after one fft_init(): the tables are the program's, and only read from then on. There and back is the identity.
+ * Any thread; the tables are only read after fft_init(), so that any number of threads may share them. There and back is the
+ * identity.
  */
 #ifndef DSP_FFT_H
 #define DSP_FFT_H
@@ -15,12 +16,16 @@
 
 typedef float fft_vec __attribute__((vector_size(4 * FFT_LANES)));
 
+struct fft { /* of 2 pi i / FFT_SIZE */
+	float cos[FFT_SIZE * 3 / 4], sin[FFT_SIZE * 3 / 4];
+};
+
 struct fft_bins {
 	fft_vec re[FFT_BINS], im[FFT_BINS];
 };
 
-void fft_init(void); /* as often as one likes */
-void fft_forward(const fft_vec in[FFT_SIZE], struct fft_bins *out);
-void fft_back(const struct fft_bins *in, fft_vec out[FFT_SIZE]);
+void fft_init(struct fft *f);
+void fft_forward(const struct fft *f, const fft_vec in[FFT_SIZE], struct fft_bins *out);
+void fft_back(const struct fft *f, const struct fft_bins *in, fft_vec out[FFT_SIZE]);
 
 #endif

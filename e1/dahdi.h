@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 
 #include "core/loop.h"
+#include "dsp/fft.h"
 #include "e1/e1.h"
 #include "e1/transport.h"
 
@@ -47,6 +48,7 @@ struct dahdi_line {
 	char              told[DAHDI_WHY_MAX];     /* the last complaint in the log */
 	enum e1_loop      loop;
 	enum e1_echo      echo;                    /* asked for in the configuration */
+	struct fft        fft;                     /* theirs */
 	struct echo      *cancellers;              /* ours, 31 of them by timeslot - 1; NULL: none */
 	struct e1_card    card;                    /* what it told last */
 	int64_t           alarm_since_us;

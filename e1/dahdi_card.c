@@ -259,8 +259,9 @@ int dahdi_open(struct e1_line *l, const struct e1_span_config *c)
 			return -ENOMEM;
 		}
 	}
+	fft_init(&t->fft);
 	for (unsigned i = 0; t->cancellers && i < E1_TIMESLOTS; i++)
-		echo_init(&t->cancellers[i], ECHO_DELAY);
+		echo_init(&t->cancellers[i], &t->fft, ECHO_DELAY);
 	l->transport = t;
 	loop_timer_init(l->loop, &t->timer, on_timer);
 	try_to_open(t);

@@ -19,6 +19,7 @@ static const char *const names[] = { "ours", "speexdsp" };
 
 struct bench {
 	enum which        which;
+	struct fft        fft;
 	struct echo       echo;
 	SpeexEchoState   *speex;
 	struct line       line;
@@ -36,7 +37,8 @@ static struct bench *begin(enum which which, unsigned hybrid)
 	if (b == NULL)
 		abort();
 	b->which = which;
-	echo_init(&b->echo, BULK);
+	fft_init(&b->fft);
+	echo_init(&b->echo, &b->fft, BULK);
 	echo_linear(&b->echo, true);
 	b->speex = speex_echo_state_init(JUDGE_FRAME, ECHO_TAIL);
 	(void)speex_echo_ctl(b->speex, SPEEX_ECHO_SET_SAMPLING_RATE, &rate);

@@ -36,7 +36,7 @@ MAY_INCLUDE = {
 }
 # A file that may do more than its folder.
 MAY_INCLUDE_MORE = {'e1/e1_leg.c': 'leg', 'e1/e1_leg.h': 'leg', 'cli/cli.c': 'route', 'cli/cli.h': 'route', 'office/config.c': 'route', 'office/config.h': 'route', 'booking/zone.c': 'billing',
-                    'booking/booking.c': 'billing'}
+                    'booking/booking.c': 'billing', 'control/settings.h': 'store'}
 MAY_INCLUDE_NOT = {'exchange': ['e1/e1_leg.h']}
 # Headers of libraries, and who may include them: folders, or files.
 LIBRARIES = {

@@ -20,6 +20,7 @@
 #define BULK        400 /* samples that the canceller is told; the line has 80 more */
 
 struct talk {
+	struct fft    fft;
 	struct echo   echo;
 	struct line   line;
 	struct source far, near;
@@ -34,7 +35,8 @@ static struct talk *talk_new(unsigned hybrid, double far_dbm0, bool linear)
 	struct talk *t = calloc(1, sizeof(*t));
 
 	assert_non_null(t);
-	echo_init(&t->echo, BULK);
+	fft_init(&t->fft);
+	echo_init(&t->echo, &t->fft, BULK);
 	echo_linear(&t->echo, linear);
 	line_init(&t->line, &hybrids[hybrid], 6, BULK + 80);
 	source_init(&t->far, far_dbm0, 7, 215);
@@ -99,13 +101,14 @@ static void fft_there_and_back(void **state)
 {
 	fft_vec in[FFT_SIZE], out[FFT_SIZE];
 	struct fft_bins bins;
+	struct fft f;
 
 	(void)state;
-	fft_init();
+	fft_init(&f);
 	for (unsigned lane = 0; lane < FFT_LANES; lane++)
 		for (unsigned i = 0; i < FFT_SIZE; i++)
 			in[i][lane] = (float)(i * (i + lane) % (251 - 10 * lane)) - 125;
-	fft_forward(in, &bins);
+	fft_forward(&f, in, &bins);
 	for (unsigned lane = 0; lane < FFT_LANES; lane++) {
 		for (unsigned k = 0; k < FFT_BINS; k++) {
 			double re = 0, im = 0;
@@ -117,7 +120,7 @@ static void fft_there_and_back(void **state)
 			assert_true(fabs(bins.re[k][lane] - re) < 0.05 && fabs(bins.im[k][lane] - im) < 0.05);
 		}
 	}
-	fft_back(&bins, out);
+	fft_back(&f, &bins, out);
 	for (unsigned lane = 0; lane < FFT_LANES; lane++)
 		for (unsigned i = 0; i < FFT_SIZE; i++)
 			assert_true(fabsf(out[i][lane] - in[i][lane]) < 0.001f);
