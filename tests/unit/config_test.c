@@ -457,7 +457,7 @@ static void config_is_shared_with_the_command_line(void **state)
 	fclose(out);
 	assert_int_equal(settings_load(&s, path, NULL), 0);
 	assert_string_equal(s.control.socket, "/x");
-	assert_string_equal(s.database.name, "other");
+	assert_string_equal(s.database.database, "other");
 	assert_string_equal(s.database.user, "partyline");
 	out = fopen(path, "w");
 	fputs("control: {socked: /x}\n", out);
