@@ -71,6 +71,30 @@ int account_find(struct store *s, const char *number, struct account *a)
 	return store_tx(s, account_find_tx, &q);
 }
 
+struct door_query {
+	const struct account *a;
+	const char           *service;
+};
+
+static int door_tx(struct store_conn *c, void *arg)
+{
+	const struct door_query *q = arg;
+	int64_t another;
+	int err = store_query_int(c, &another, "SELECT COUNT(*) FROM service_number WHERE number = ? AND provider_id <> ?", "si",
+	                          q->service, q->a->provider_id);
+
+	return err ? err : another ? -ENOENT : 0;
+}
+
+int account_through(struct store *s, const struct account *a, const struct account_door *door)
+{
+	struct door_query q = { .a = a, .service = door ? door->service : NULL };
+
+	if (door && door->trunk_provider && door->trunk_provider[0] && strcmp(door->trunk_provider, a->provider) != 0)
+		return -ENOENT;
+	return q.service ? store_tx(s, door_tx, &q) : 0;
+}
+
 static int account_each_tx(struct store_conn *c, void *arg)
 {
 	int err = store_query(c, account_row, arg, ACCOUNT_SELECT " ORDER BY n.number", "");

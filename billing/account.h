@@ -19,6 +19,13 @@ enum account_check {
 	ACCOUNT_CHECK_PASSWORD
 };
 
+/* Through what an account is asked for: a service number, or a trunk, that is a provider's knows that one's accounts alone (rule
+ * 24). */
+struct account_door {
+	const char *service;        /* that was dialled, canonical; NULL: none */
+	const char *trunk_provider; /* whose the trunk is, over which the call came; NULL or "": everybody's */
+};
+
 struct account {
 	int64_t id, provider_id, tariff_id, balance_e4, held_e4, credit_e4;
 	char    number[32], state[12], kind[12], language[8], tariff[64];
@@ -30,6 +37,8 @@ struct account {
 
 /* The account whose live number this is. -ENOENT. */
 int account_find(struct store *s, const char *number, struct account *a);
+/* door NULL: any. -ENOENT: not through this one. */
+int account_through(struct store *s, const struct account *a, const struct account_door *door);
 int account_each(struct store *s, int (*each)(void *arg, const struct account *a), void *arg);
 
 struct account_new {

@@ -52,12 +52,11 @@ struct billing_trigger {
 	enum account_check check;    /* before the menu (rule 18) */
 	int64_t     hold_e4;         /* rule 20: callback's and the cheapest member's set-up fee and minimum */
 };
-/* service: the number that was dialled; a tariff of its own goes before the account's, and with a provider it knows that one's
- * accounts only (rule 24). NULL: none.
+/* A tariff of the door's service goes before the account's.
  * Blocking. 0; -ENOENT no such number; -EACCES suspended or closed; -EDQUOT not enough money; -EUSERS too many
  * calls in the last 24 hours; -ENODATA no rate for the callback;
  * -EIO. */
-int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us,
+int billing_trigger_check(struct billing *b, const char *number, const struct account_door *door, int64_t at_utc_us,
                           struct billing_trigger *t);
 /* Blocking. 0; -EACCES barred; -ENOENT no rate; -EIO. */
 int billing_rate_leg(struct billing *b, const struct charge_account *a, const char *called, int64_t at_utc_us,

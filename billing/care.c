@@ -13,6 +13,7 @@
 struct care {
 	struct billing        *b;
 	const char            *number, *value, *who;
+	const struct account_door *door;
 	struct care_account   *account;
 	struct password_check *check;
 	struct care_call      *call;
@@ -26,6 +27,8 @@ static int find_run(void *arg)
 	struct account a;
 	int err = account_find(q->b->store, q->number, &a);
 
+	if (!err)
+		err = account_through(q->b->store, &a, q->door);
 	if (err)
 		return err;
 	q->account->balance_e4 = a.balance_e4;
@@ -34,9 +37,9 @@ static int find_run(void *arg)
 	return 0;
 }
 
-int billing_care_find(struct billing *b, const char *number, struct care_account *a)
+int billing_care_find(struct billing *b, const char *number, const struct account_door *door, struct care_account *a)
 {
-	return worker_call(b->workers, find_run, &(struct care){ .b = b, .number = number, .account = a });
+	return worker_call(b->workers, find_run, &(struct care){ .b = b, .number = number, .door = door, .account = a });
 }
 
 static int language_run(void *arg)
@@ -54,17 +57,25 @@ int billing_care_language(struct billing *b, const char *number, const char *lan
 static int password_run(void *arg)
 {
 	const struct care *q = arg;
+	struct account a;
+	int err = account_find(q->b->store, q->check->number, &a);
 
-	return password_check(q->b->store, &q->b->config.passwords, q->check);
+	if (!err)
+		err = account_through(q->b->store, &a, q->door);
+	if (err == -ENOENT) {
+		q->check->outcome = PASSWORD_NO_ACCOUNT;
+		return 0;
+	}
+	return err ? err : password_check(q->b->store, &q->b->config.passwords, q->check);
 }
 
-int billing_care_password(struct billing *b, struct password_check *c)
+int billing_care_password(struct billing *b, const struct account_door *door, struct password_check *c)
 {
 	int err;
 
 	random_id(c->id);
 	c->at_utc_us = clock_utc_us();
-	err = worker_call(b->workers, password_run, &(struct care){ .b = b, .check = c });
+	err = worker_call(b->workers, password_run, &(struct care){ .b = b, .door = door, .check = c });
 	if (!err && c->outcome == PASSWORD_WRONG)
 		counter_inc(&b->counter[BILLING_PASSWORDS_WRONG]);
 	if (!err && c->outcome == PASSWORD_LOCKED)

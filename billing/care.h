@@ -13,11 +13,12 @@ struct care_account {
 	int64_t balance_e4;
 	char    language[8], state[12]; /* "active", "suspended", "closed" */
 };
-int billing_care_find(struct billing *b, const char *number, struct care_account *a);                       /* -ENOENT */
+/* -ENOENT, also when he is another provider's than this door. */
+int billing_care_find(struct billing *b, const char *number, const struct account_door *door, struct care_account *a);
 int billing_care_language(struct billing *b, const char *number, const char *language, const char *who);    /* -ENOENT, -EINVAL */
 int billing_care_has_password(struct billing *b, const char *number, bool *set);                           /* -ENOENT */
-/* Fills in the id and the time. */
-int billing_care_password(struct billing *b, struct password_check *c);
+/* Fills in the id and the time. Whom this door does not know has PASSWORD_NO_ACCOUNT. */
+int billing_care_password(struct billing *b, const struct account_door *door, struct password_check *c);
 /* -ENOENT, -EINVAL */
 int billing_care_set_password(struct billing *b, const char *number, const char *password, const char *who);
 

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "billing/provider.h"
 #include "billing/rating.h"
 #include "core/log.h"
 #include "core/random.h"
@@ -35,6 +36,7 @@ struct charge_account {          /* what the trigger found out; copied */
 	int64_t account_id, provider_id, tariff_id; /* the tariff of this call: the service's, else the account's */
 	unsigned discount_bp;    /* hundredths of a percent off every leg */
 	char    number[32];      /* the host's, E.164 digits */
+	char    provider[PROVIDER_NAME_SIZE];
 	int64_t trust_e4;        /* what he may talk for while no node can ask the database (rule 23) */
 };
 

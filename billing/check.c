@@ -12,7 +12,8 @@
 
 struct check {
 	struct billing         *b;
-	const char             *number, *service;
+	const char             *number;
+	struct account_door     door;
 	int64_t                 at_utc_us;
 	struct billing_trigger *t;
 	char                    state[12];
@@ -34,6 +35,7 @@ static int check_row(void *arg, const char *const *col, unsigned cols)
 	a->trust_e4 = strtoll(col[6], NULL, 10);
 	a->discount_bp = (unsigned)strtoul(col[7], NULL, 10);
 	q->t->check = account_check_parse(col[8]);
+	(void)snprintf(a->provider, sizeof(a->provider), "%s", col[9]);
 	return 1;
 }
 
@@ -66,12 +68,12 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 		/* what other calls need for their next seconds is gone; the rest they give back (billing/hold.h) */
 		"SELECT a.id, a.provider_id, COALESCE(s.tariff_id, a.tariff_id), a.language, a.state, a.balance_e4 + "
 		"a.credit_e4 - (SELECT COALESCE(SUM(h.need1_e4), 0) FROM hold h WHERE h.account_id = a.id AND h.state = "
-		"'open'), a.trust_e4, a.discount_bp, a.callback_check FROM account_number n JOIN account a ON a.id = "
-	        "n.account_id LEFT JOIN "
-		"service_number s ON s.number = ? WHERE n.number = ? AND n.valid_from <= ? AND n.valid_to IS NULL AND (s.number "
-		"IS "
-		"NULL OR s.provider_id = a.provider_id)", /* rule 24: the service knows its provider's accounts */
-		"sst", q->service, q->number, q->at_utc_us);
+		"'open'), a.trust_e4, a.discount_bp, a.callback_check, p.name FROM account_number n JOIN account a ON "
+		"a.id = n.account_id JOIN provider p ON p.id = a.provider_id LEFT JOIN service_number s ON s.number = ? WHERE "
+	        "n.number = ? AND n.valid_from <= ? AND n.valid_to IS NULL AND (s.number "
+		"IS NULL OR s.provider_id = a.provider_id) AND ? IN ('', p.name)",
+		"ssts", q->door.service ? q->door.service : "", q->number, q->at_utc_us,
+		q->door.trunk_provider ? q->door.trunk_provider : "");
 	if (err)
 		return err;
 	if (strcmp(q->state, "active") != 0)
@@ -90,11 +92,13 @@ static int check_trigger_tx(struct store_conn *c, void *arg)
 	return q->available_e4 < t->hold_e4 ? -EDQUOT : 0;
 }
 
-int billing_trigger_check(struct billing *b, const char *number, const char *service, int64_t at_utc_us,
+int billing_trigger_check(struct billing *b, const char *number, const struct account_door *door, int64_t at_utc_us,
                           struct billing_trigger *t)
 {
-	struct check q = { .b = b, .number = number, .service = service ? service : "", .at_utc_us = at_utc_us, .t = t };
+	struct check q = { .b = b, .number = number, .at_utc_us = at_utc_us, .t = t };
 
+	if (door)
+		q.door = *door;
 	memset(t, 0, sizeof(*t));
 	return store_tx(b->store, check_trigger_tx, &q);
 }

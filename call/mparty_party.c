@@ -116,6 +116,7 @@ static int party_dial(struct mparty_party *p)
 	};
 	int err;
 
+	p->route.provider = m->setup.account.provider;
 	p->route.host = m->setup.host; /* where the route shows it (rule 12) */
 	err = route_dial(m->env->routes, &p->route, &d, NULL, &p->leg);
 	if (err)

@@ -51,7 +51,8 @@ static const struct ivr_service *run_service(const struct booked_run *r)
 
 struct run_query {
 	struct ivr_env        *env;
-	const char            *number, *service;
+	const char            *number;
+	struct account_door    door;
 	struct billing_trigger answer;
 };
 
@@ -59,7 +60,7 @@ static int run_query(void *arg)
 {
 	struct run_query *q = arg;
 
-	return billing_trigger_check(q->env->billing, q->number, q->service, clock_utc_us(), &q->answer);
+	return billing_trigger_check(q->env->billing, q->number, &q->door, clock_utc_us(), &q->answer);
 }
 
 /* How the call looks. */
@@ -93,7 +94,7 @@ static int run_prepare(struct booked_run *r)
 
 	if (s == NULL)
 		return -EBUSY;
-	q.service = s->number;
+	q.door.service = s->number;
 	err = worker_call(env->workers, run_query, &q);
 	if (err)
 		return err;
@@ -105,7 +106,7 @@ static int run_prepare(struct booked_run *r)
 		return -EALREADY;
 	err = callback_alloc(&r->callback, env, s, b->host);
 	if (!err)
-		err = route_reserve(env->routes, b->host, &r->callback->reserved);
+		err = route_reserve(env->routes, q.answer.account.provider, b->host, &r->callback->reserved);
 	if (err)
 		return err == -ENOENT ? -EHOSTUNREACH : -EBUSY;
 	r->wants--;

@@ -49,7 +49,7 @@ static void party_waits(struct booked_party *p, bool waits)
 /* An attempt is not written before there is a channel to make it on. */
 static bool party_has_channel(const struct booked_party *p)
 {
-	int err = route_room(booked_env(p->run->k)->routes, p->attempt.number);
+	int err = route_room(booked_env(p->run->k)->routes, mparty_setup(p->m)->account.provider, p->attempt.number);
 
 	return err != -EBUSY && err != -ENETDOWN; /* no route at all: the attempt will say so */
 }

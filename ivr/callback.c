@@ -132,7 +132,7 @@ static int callback_ask_password(struct callback *c, struct dialogue *d)
 			continue;
 		}
 		silent = 0;
-		err = billing_care_password(c->env->billing, &q);
+		err = billing_care_password(c->env->billing, NULL, &q);
 		explicit_bzero(digits, sizeof(digits));
 		if (err || q.outcome == PASSWORD_LOCKED) {
 			(void)dialogue_say_id(d, err ? "refused-busy-try-later" : "password-locked");
@@ -191,9 +191,8 @@ static int callback_answered(struct callback *c, struct leg *l)
 	c->live = m;
 	if (prompt_lang_parse(c->setup.language, &d.lang) != 0)
 		d.lang = c->service->language;
-	dialogue_begin(&d, c->env, l, d.lang);
+	dialogue_begin(&d, c->env, c->service, l, d.lang);
 	dialogue_attach(&d, m);
-	d.say_rate = c->service->say_rate;
 	err = c->say_confirmed ? dialogue_say_id(&d, "order-confirmed") : 0;
 	if (err != -ECONNRESET)
 		err = callback_ask(c, &d);
@@ -268,7 +267,7 @@ static int callback_dial(struct callback *c, struct route_attempt *a)
 
 int callback_attempt(struct callback *c, const struct trunk *avoid, struct trunk **tp)
 {
-	struct route_attempt a = { .avoid = avoid, .kept = true };
+	struct route_attempt a = { .provider = c->setup.account.provider, .avoid = avoid, .kept = true };
 	char failed[ID_SIZE];
 	int err;
 

@@ -57,7 +57,7 @@ static void dialogue_news(struct mparty_observer *o, struct mparty *m, const str
 		dialogue_outcome(d, ev->order);
 		if (mparty_party(m, ev->order)->state == PARTY_ASKED && !(d->asked[ev->order / 8] & 1u << ev->order % 8)) {
 			d->asked[ev->order / 8] |= (uint8_t)(1u << ev->order % 8);
-			invitee_ask(d->env, m, ev->order, d->lang);
+			invitee_ask(d->env, d->service, m, ev->order, d->lang);
 		}
 	}
 	if (ev->type == MPARTY_EV_WARNING && !leg_over(d->wait.leg)) {
@@ -73,10 +73,11 @@ static void dialogue_news(struct mparty_observer *o, struct mparty *m, const str
 	leg_wait_poke(&d->wait);
 }
 
-void dialogue_begin(struct dialogue *d, struct ivr_env *env, struct leg *l, enum prompt_lang lang)
+void dialogue_begin(struct dialogue *d, struct ivr_env *env, const struct ivr_service *s, struct leg *l, enum prompt_lang lang)
 {
 	memset(d, 0, sizeof(*d));
 	d->env = env;
+	d->service = s;
 	d->lang = lang;
 	leg_wait_begin(&d->wait, l);
 }
@@ -98,8 +99,10 @@ void dialogue_end(struct dialogue *d)
 static uint32_t dialogue_play(struct dialogue *d, struct media_port *port, const struct say_list *list, struct media_play *play,
                               unsigned gap_ms)
 {
+	const struct prompt_set *prompts = d->service->prompts ? d->service->prompts : d->env->prompts;
+
 	for (unsigned i = 0; i < list->count && play->count < MEDIA_PLAY_ITEMS_MAX; i++) {
-		struct clip *c = prompt_clip(d->env->prompts, d->lang, list->id[i]);
+		struct clip *c = prompt_clip(prompts, d->lang, list->id[i]);
 
 		if (c)
 			play->item[play->count++].clip = c;

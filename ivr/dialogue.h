@@ -11,20 +11,20 @@
 
 struct dialogue {
 	struct ivr_env        *env;
+	const struct ivr_service *service; /* in whose recordings is spoken */
 	struct leg_wait        wait;
 	enum prompt_lang       lang;
 	struct mparty         *m;        /* NULL outside a multi-party call */
 	struct mparty_observer observer;
 	int64_t                hash_us;  /* when the last terminating # came */
 	unsigned               keys;     /* pressed so far */
-	bool                   say_rate; /* the service's: before an invitation */
 	uint32_t               last_play; /* the newest to his line; 0: none yet */
 	int                    volume_db10; /* of what he hears (#7, #9) */
 	uint8_t                told[(MPARTY_PARTIES_MAX + 8) / 8];  /* by order: who invites him */
 	uint8_t                asked[(MPARTY_PARTIES_MAX + 8) / 8]; /* by order: whether he wants to come in */
 };
 
-void dialogue_begin(struct dialogue *d, struct ivr_env *env, struct leg *l, enum prompt_lang lang);
+void dialogue_begin(struct dialogue *d, struct ivr_env *env, const struct ivr_service *s, struct leg *l, enum prompt_lang lang);
 void dialogue_attach(struct dialogue *d, struct mparty *m); /* its news wake the dialogue from now on */
 void dialogue_end(struct dialogue *d);
 

@@ -12,6 +12,7 @@
 
 struct invitee {
 	struct ivr_env  *env;
+	const struct ivr_service *service;
 	struct mparty   *m; /* a reference */
 	unsigned         order;
 	enum prompt_lang lang;
@@ -54,7 +55,7 @@ static void invitee_run(void *arg)
 	int err;
 
 	if (l) {
-		dialogue_begin(&d, i->env, l, i->lang);
+		dialogue_begin(&d, i->env, i->service, l, i->lang);
 		err = invitee_yes(&d, i);
 		if (err != -ECONNRESET)
 			(void)mparty_admit(i->m, i->order, err == 0);
@@ -64,12 +65,12 @@ static void invitee_run(void *arg)
 	free(i);
 }
 
-void invitee_ask(struct ivr_env *env, struct mparty *m, unsigned order, enum prompt_lang lang)
+void invitee_ask(struct ivr_env *env, const struct ivr_service *s, struct mparty *m, unsigned order, enum prompt_lang lang)
 {
 	struct invitee *i = calloc(1, sizeof(*i));
 
 	if (i) {
-		*i = (struct invitee){ .env = env, .m = mparty_ref(m), .order = order, .lang = lang };
+		*i = (struct invitee){ .env = env, .service = s, .m = mparty_ref(m), .order = order, .lang = lang };
 		if (coro_spawn(env->loop, "invitee", invitee_run, i) == 0)
 			return;
 		mparty_unref(m);

@@ -8,6 +8,6 @@
 
 /* The party is PARTY_ASKED; a coroutine of its own asks it, and admits or drops it. lang: the call's. Without memory it is
  * dropped. */
-void invitee_ask(struct ivr_env *env, struct mparty *m, unsigned order, enum prompt_lang lang);
+void invitee_ask(struct ivr_env *env, const struct ivr_service *s, struct mparty *m, unsigned order, enum prompt_lang lang);
 
 #endif

@@ -84,7 +84,7 @@ int ivr_start(struct ivr_env *env, const struct ivr_service *s, struct trunk *t,
 {
 	switch (s->kind) {
 	case IVR_SELFCARE_NUMBER:
-		return selfcare_start(env, s, l);
+		return selfcare_start(env, s, t, l);
 	case IVR_MULTIPARTY:
 		break;
 	}

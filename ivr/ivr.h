@@ -44,6 +44,8 @@ struct ivr_service { /* a service number; the node's, outlives all calls */
 	/* before an invitee is called the host hears the price and the minutes there are for it */
 	bool     say_rate;
 	bool     callback_free;                /* the leg to the host costs nothing */
+	char     sounds[256];                  /* recordings of its own (rule 24), laid over the node's; "": none */
+	const struct prompt_set *prompts;      /* the node's, with them; NULL: the node's alone */
 	bool     use_restricted;               /* a restricted calling number is used (default: refused, rule 4) */
 };
 

@@ -187,7 +187,7 @@ static int invite(struct dialogue *d, const char *number)
 	char key;
 	int err;
 
-	if (d->say_rate) {
+	if (d->service->say_rate) {
 		err = tell_price(d, number);
 		if (err)
 			return err == -ECANCELED && mparty_parties_live(d->m) == 0 ? -EAGAIN : err;

@@ -17,7 +17,7 @@
 
 static void selfcare_run(void *arg);
 
-int selfcare_start(struct ivr_env *env, const struct ivr_service *s, struct leg *l)
+int selfcare_start(struct ivr_env *env, const struct ivr_service *s, const struct trunk *t, struct leg *l)
 {
 	struct selfcare *c = calloc(1, sizeof(*c));
 	int err;
@@ -26,6 +26,7 @@ int selfcare_start(struct ivr_env *env, const struct ivr_service *s, struct leg 
 		return -ENOMEM;
 	c->env = env;
 	c->service = s;
+	c->door = (struct account_door){ s->number, t->provider };
 	c->leg = leg_ref(l);
 	err = coro_spawn(env->loop, "selfcare", selfcare_run, c);
 	if (err) {
@@ -215,7 +216,7 @@ static void selfcare_greet(struct selfcare *c)
 	if (ivr_identity(c->leg, c->service) != IVR_IDENTITY_GOOD)
 		return;
 	(void)snprintf(c->caller, sizeof(c->caller), "%s", c->leg->calling.canonical);
-	if (billing_care_find(c->env->billing, c->caller, &a) != 0 || strcmp(a.state, "closed") == 0)
+	if (billing_care_find(c->env->billing, c->caller, &c->door, &a) != 0 || strcmp(a.state, "closed") == 0)
 		return;
 	(void)snprintf(c->own, sizeof(c->own), "%s", c->caller);
 	(void)prompt_lang_parse(a.language, &c->d.lang);
@@ -248,7 +249,7 @@ static void selfcare_run(void *arg)
 	(void)snprintf(c->setup.host, sizeof(c->setup.host), "%s", l->calling.canonical);
 	(void)snprintf(c->who, sizeof(c->who), "phone:%s@%s", l->calling.canonical, l->trunk);
 	c->setup.began_utc_us = clock_utc_us();
-	dialogue_begin(&c->d, c->env, l, c->service->language);
+	dialogue_begin(&c->d, c->env, c->service, l, c->service->language);
 	if (!c->env->stopping && leg_proceeding(l) == 0) {
 		selfcare_greet(c);
 		selfcare_talk(c);

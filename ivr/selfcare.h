@@ -13,7 +13,7 @@
 #include "ivr/ivr.h"
 
 /* Takes a reference of its own. 0 or -ENOMEM. Control thread. */
-int  selfcare_start(struct ivr_env *env, const struct ivr_service *s, struct leg *l);
+int  selfcare_start(struct ivr_env *env, const struct ivr_service *s, const struct trunk *t, struct leg *l);
 void selfcare_stop_all(struct ivr_env *env);
 
 #endif

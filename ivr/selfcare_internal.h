@@ -16,6 +16,7 @@ struct selfcare {
 	struct list               link;     /* env->selfcares */
 	struct ivr_env           *env;
 	const struct ivr_service *service;
+	struct account_door       door;     /* whom he may be, and of whom he may ask */
 	struct leg               *leg;
 	struct dialogue           d;
 	struct mparty_setup       setup;    /* for the records */

@@ -101,7 +101,7 @@ int selfcare_balance(struct selfcare *c)
 		err = selfcare_prove(c, number);
 	if (err)
 		return err;
-	err = billing_care_find(c->env->billing, number, &a);
+	err = billing_care_find(c->env->billing, number, &c->door, &a);
 	if (err)
 		return selfcare_unavailable(c, err);
 	say_begin(&list);

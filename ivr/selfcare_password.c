@@ -18,7 +18,7 @@ int selfcare_prove(struct selfcare *c, const char *number)
 	for (;;) {
 		err = selfcare_digits(c, "enter-password", digits);
 		if (!err)
-			err = billing_care_password(c->env->billing, &q);
+			err = billing_care_password(c->env->billing, &c->door, &q);
 		memset(digits, 0, sizeof(digits));
 		if (err == -EIO) {
 			err = selfcare_unavailable(c, err);

@@ -100,7 +100,8 @@ static const struct refusal *trigger_identity(const struct trigger *t)
 
 struct trigger_query {
 	struct ivr_env        *env;
-	const char            *number, *service;
+	const char            *number;
+	struct account_door    door;
 	int64_t                at_utc_us;
 	struct billing_trigger answer;
 };
@@ -109,7 +110,7 @@ static int trigger_query_run(void *arg)
 {
 	struct trigger_query *q = arg;
 
-	return billing_trigger_check(q->env->billing, q->number, q->service, q->at_utc_us, &q->answer);
+	return billing_trigger_check(q->env->billing, q->number, &q->door, q->at_utc_us, &q->answer);
 }
 
 static bool rooms_taken(const struct ivr_env *env)
@@ -128,7 +129,7 @@ static const struct refusal *trigger_order(struct trigger *t)
 	struct trigger_query q = {
 		.env = t->env,
 		.number = t->leg->calling.canonical,
-		.service = t->service->number,
+		.door = { t->service->number, t->trunk->provider },
 		.at_utc_us = clock_utc_us(),
 	};
 	struct callback *c = callback_find(t->env, q.number);
@@ -157,7 +158,7 @@ static const struct refusal *trigger_order(struct trigger *t)
 		                     : strerror(-err));
 		return &refused_busy;
 	}
-	if (route_reserve(t->env->routes, q.number, &c->reserved) != 0)
+	if (route_reserve(t->env->routes, q.answer.account.provider, q.number, &c->reserved) != 0)
 		return &refused_busy;
 	c->setup.account = q.answer.account;
 	c->setup.host_rate = ivr_host_rate(t->service, &q.answer.callback_rate);
@@ -212,7 +213,7 @@ static void trigger_announce(struct trigger *t, const char *id, int64_t began_us
 	struct say_list list;
 	struct dialogue d;
 
-	dialogue_begin(&d, t->env, t->leg, t->lang);
+	dialogue_begin(&d, t->env, t->service, t->leg, t->lang);
 	if (t->trunk->unanswered != UNANSWERED_SILENT && !leg_over(t->leg)) {
 		say_begin(&list);
 		say_prompt(&list, id);

@@ -10,6 +10,8 @@
 
 struct trunk;
 
+#define TRUNK_PROVIDER_SIZE 65 /* as billing's PROVIDER_NAME_SIZE */
+
 struct leg_dial {
 	const char *id;                  /* the leg's id, made by the caller (charging knows it already) */
 	const char *called;              /* canonical */
@@ -47,6 +49,8 @@ struct trunk {
 	enum trunk_unanswered   unanswered;
 	/* member legs over it show the host's number (rule 12), else the service number */
 	bool                    show_host;
+	/* whose it is (rule 24): it carries calls of this provider's accounts alone, and knows no others; "": everybody's */
+	char                    provider[TRUNK_PROVIDER_SIZE];
 	struct list             link;           /* in the node's list of trunks */
 };
 

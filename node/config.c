@@ -152,6 +152,13 @@ static void check_sounds(struct check *k)
 			(void)snprintf(o->sounds_dir, sizeof(o->sounds_dir), "%s", dirs[i]);
 	if (!readable(o->sounds_dir))
 		WRONG(k, "sounds.dir", "%s: %s", o->sounds_dir, strerror(errno));
+	for (unsigned i = 0; i < o->service_count; i++) {
+		char where[CONFIG_PATH_MAX];
+
+		(void)snprintf(where, sizeof(where), "services[%u].sounds", i);
+		if (o->service[i].sounds[0] && !readable(o->service[i].sounds))
+			WRONG(k, where, "%s: %s", o->service[i].sounds, strerror(errno));
+	}
 	for (unsigned i = 0; i < o->music_count; i++) {
 		char where[CONFIG_PATH_MAX], path[sizeof(o->music[0])];
 

@@ -118,6 +118,10 @@ static const struct config_field span_table[] = {
 	  .text = "The exchange sends called numbers digit by digit." },
 	{ "shown_number", CONFIG_ENUM, IN_SPAN(show_host), .preset = "service", .choices = shown,
 	  .text = "What invited parties see: the service number, or the host's where the operator lets it pass." },
+	{ "provider", CONFIG_STRING, IN_SPAN(provider), .preset = "",
+	  .text = "Whose it is: calls of this provider's accounts alone go over it, and who calls over it is known only if he is "
+	          "one of them. "
+	          "Empty: everybody's." },
 	{ "los_alarm_ms", CONFIG_INT, IN_SPAN(e1.los_alarm_ms), .preset = "100", .min = 20, .max = 10000,
 	  .text = "Loss of signal so long mutes and raises the alarm." },
 	{ "los_clear_ms", CONFIG_INT, IN_SPAN(e1.los_clear_ms), .preset = "2500", .min = 100, .max = 60000,
@@ -214,6 +218,10 @@ static const struct config_field service_table[] = {
 	  .text = "Before somebody is called the host hears what a minute costs, and for how many minutes there is money; * goes "
 	          "back without a "
 	          "call." },
+	{ "sounds", CONFIG_STRING, IN_SERVICE(sounds), .preset = "",
+	  .text = "A folder of this service's own recordings, LANGUAGE/PROMPT.wav as in sounds.dir: what is in it is said "
+	          "instead "
+	          "of the node's. So a provider's service speaks with his voice. Empty: none." },
 	{ "restricted_numbers", CONFIG_ENUM, IN_SERVICE(use_restricted), .preset = "refuse", .choices = refuse_use,
 	  .text = "Calls whose number is withheld from display, but known to the node, are refused or used." },
 	{ .name = NULL },

@@ -46,6 +46,10 @@ const struct config_field node_trunk_table[] = {
 	  .text = "P-Early-Media: sendonly is said in the 183 even to a caller that did not say it knows it." },
 	{ "shown_number", CONFIG_ENUM, IN_TRUNK(sip.show_host), .preset = "service", .choices = shown,
 	  .text = "What invited parties see: the service number, or the host's where the operator lets it pass." },
+	{ "provider", CONFIG_STRING, IN_TRUNK(provider), .preset = "",
+	  .text = "Whose it is: calls of this provider's accounts alone go over it, and who calls over it is known only if he is "
+	          "one of them. "
+	          "Empty: everybody's." },
 	{ "codecs", CONFIG_STRINGS, WORDS(codec), .max = RTP_PAYLOADS_MAX,
 	  .count_offset = offsetof(struct node_trunk, codec_count), .preset = "pcma pcmu g722 comfort-noise telephone-event",
 	  .text = "What we speak, best first: pcma, pcmu, g722; comfort-noise (RFC 3389) and telephone-event (RFC 4733) where "

@@ -28,7 +28,7 @@ struct node {
 	struct media            *media;
 	struct store            *store, *booking_store; /* bookings have connections of their own */
 	struct billing          *billing;
-	struct prompt_set       *prompts;
+	struct prompt_set       *prompts, *service_prompts[NODE_SERVICES_MAX];
 	struct conference_sounds sounds;
 	struct route_table      *routes;
 	struct e1_trunk         *trunk[NODE_SPANS_MAX];
@@ -122,6 +122,24 @@ static void node_redirect(const char *leg_id, const char *canonical, void *arg)
 
 /* ---- building: in the order in which one needs the other ---- */
 
+/* What several services share is loaded for each: they are few, and it is only what differs. */
+static int node_load_service_sounds(struct node *n)
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < n->options.service_count; i++) {
+		struct ivr_service *s = &n->options.service[i];
+
+		if (s->sounds[0] == '\0')
+			continue;
+		err = prompt_set_load_over(&n->service_prompts[i], n->prompts, s->sounds);
+		if (err)
+			log_error("service %s: no prompts in %s: %s", s->number, s->sounds, strerror(-err));
+		s->prompts = n->service_prompts[i];
+	}
+	return err;
+}
+
 static int node_load_sounds(struct node *n)
 {
 	struct conference_sounds *s = &n->sounds;
@@ -143,6 +161,8 @@ static int node_load_sounds(struct node *n)
 		else
 			clip_level(s->music[s->music_count++], MUSIC_DBM0);
 	}
+	if (!err)
+		err = node_load_service_sounds(n);
 	s->music_under_talk = o->music_under_talk;
 	s->music_under_db10 = o->music_under_db10;
 	return err;
@@ -184,6 +204,12 @@ static int node_open_store(struct node *n)
 	return billing_open(&n->billing, n->loop, n->store, n->workers, &n->counters, &config);
 }
 
+static int node_add_trunk(struct node *n, struct trunk *t, const char *provider)
+{
+	(void)snprintf(t->provider, sizeof(t->provider), "%s", provider);
+	return route_trunk_add(n->routes, t);
+}
+
 static int node_open_sip(struct node *n)
 {
 	const struct node_options *o = &n->options;
@@ -201,7 +227,7 @@ static int node_open_sip(struct node *n)
 		if (err)
 			log_error("trunk %s: %s", c.name, strerror(-err));
 		else
-			err = route_trunk_add(n->routes, sip_trunk_trunk(t));
+			err = node_add_trunk(n, sip_trunk_trunk(t), o->trunk[i].provider);
 	}
 	return err;
 }
@@ -225,7 +251,7 @@ static int node_open_trunks(struct node *n)
 		if (err)
 			log_error("span %s: %s", c.span.name, strerror(-err));
 		else
-			err = route_trunk_add(n->routes, e1_trunk_trunk(n->trunk[i]));
+			err = node_add_trunk(n, e1_trunk_trunk(n->trunk[i]), o->span[i].provider);
 	}
 	if (!err)
 		err = node_open_sip(n);
@@ -460,6 +486,8 @@ void node_free(struct node *n)
 	clip_unref(n->sounds.leave_tone);
 	for (unsigned i = 0; i < n->sounds.music_count; i++)
 		clip_unref(n->sounds.music[i]);
+	for (unsigned i = 0; i < NODE_SERVICES_MAX; i++)
+		prompt_set_free(n->service_prompts[i]);
 	prompt_set_free(n->prompts);
 	media_free(n->media);
 	booked_free(n->ivr.booked);

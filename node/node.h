@@ -29,6 +29,7 @@ struct node_span {
 	struct e1_span_config e1;
 	enum trunk_unanswered unanswered;
 	bool                  show_host;
+	char                  provider[TRUNK_PROVIDER_SIZE]; /* "": everybody's */
 	bool                  own_numbers; /* numbers below are this span's; else the node's are */
 	struct number_rules   numbers;
 };
@@ -40,6 +41,7 @@ struct node_route {
 
 struct node_trunk {
 	struct sip_trunk_config sip;  /* but for numbers, handlers, and what the texts below say */
+	char                  provider[TRUNK_PROVIDER_SIZE]; /* "": everybody's */
 	bool                  own_numbers;
 	struct number_rules   numbers;
 	/* as written in the file; node_config_load() puts them into sip */

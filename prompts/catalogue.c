@@ -33,6 +33,7 @@ struct prompt_set {
 };
 
 static int index_load(struct prompt_set *s, const char *dir);
+static int recording_load(struct clip **cp, const char *id, enum prompt_lang lang, const char *dir);
 static int prompt_load(struct prompt *p, const char *dir);
 
 static int by_id(const void *a, const void *b)
@@ -42,20 +43,31 @@ static int by_id(const void *a, const void *b)
 	return strcmp(pa->id, pb->id);
 }
 
-int prompt_set_load(struct prompt_set **sp, const char *dir)
+static struct prompt_set *set_alloc(void)
 {
 	struct prompt_set *s = calloc(1, sizeof(*s));
-	unsigned bad = 0;
-	int err = -ENOMEM;
 
 	if (!s)
-		goto out;
+		return NULL;
 	s->magic = PROMPT_SET_MAGIC;
 	s->counts = calloc(COUNTS, sizeof(*s->counts));
 	s->prompts = calloc(PROMPTS_MAX, sizeof(*s->prompts));
-	if (!s->counts || !s->prompts)
-		goto out;
+	if (!s->counts || !s->prompts) {
+		prompt_set_free(s);
+		return NULL;
+	}
 	s->group = (struct counter_group){ .name = "prompts", .desc = count_desc, .values = s->counts, .count = COUNTS };
+	return s;
+}
+
+int prompt_set_load(struct prompt_set **sp, const char *dir)
+{
+	struct prompt_set *s = set_alloc();
+	unsigned bad = 0;
+	int err;
+
+	if (!s)
+		return -ENOMEM;
 	err = index_load(s, dir);
 	if (err)
 		goto out;
@@ -69,6 +81,39 @@ int prompt_set_load(struct prompt_set **sp, const char *dir)
 	if (err)
 		log_error("%u of %u prompts in %s cannot be used; prompts/build.sh makes them", bad, s->count, dir);
 out:
+	if (err)
+		prompt_set_free(s);
+	else
+		*sp = s;
+	return err;
+}
+
+int prompt_set_load_over(struct prompt_set **sp, const struct prompt_set *base, const char *dir)
+{
+	struct prompt_set *s = set_alloc();
+	unsigned own = 0;
+	int err = 0;
+
+	if (!s)
+		return -ENOMEM;
+	for (unsigned i = 0; i < base->count; i++) {
+		struct prompt *p = &s->prompts[s->count++];
+
+		memcpy(p->id, base->prompts[i].id, sizeof(p->id));
+		for (unsigned lang = 0; lang < PROMPT_LANGS; lang++) {
+			int e = recording_load(&p->clip[lang], p->id, (enum prompt_lang)lang, dir);
+
+			own += e == 0;
+			if (e == -ENOENT)
+				p->clip[lang] = clip_ref(base->prompts[i].clip[lang]);
+			else if (e)
+				err = e;
+		}
+	}
+	if (!err && own == 0) {
+		log_error("%s has no recording of any prompt", dir);
+		err = -ENOENT;
+	}
 	if (err)
 		prompt_set_free(s);
 	else
@@ -184,21 +229,31 @@ static int index_load(struct prompt_set *s, const char *dir)
 	return err;
 }
 
-static int prompt_load(struct prompt *p, const char *dir)
+/* -ENOENT is the caller's to complain of. */
+static int recording_load(struct clip **cp, const char *id, enum prompt_lang lang, const char *dir)
 {
 	char path[PATH_MAX];
+	int err = -ENAMETOOLONG;
+
+	if (snprintf(path, sizeof(path), "%s/%s/%s.wav", dir, prompt_lang_name(lang), id) < (int)sizeof(path))
+		err = clip_load_wav(cp, path, PROMPT_RATE);
+	if (!err && (*cp)->samples == 0)
+		err = -EBADMSG; /* the set owns it, and is freed */
+	if (err && err != -ENOENT)
+		log_error("prompt %s: %s: %s", id, path, strerror(-err));
+	return err;
+}
+
+static int prompt_load(struct prompt *p, const char *dir)
+{
 	int err = 0;
 
 	for (unsigned lang = 0; lang < PROMPT_LANGS; lang++) {
-		int e = -ENAMETOOLONG;
+		int e = recording_load(&p->clip[lang], p->id, (enum prompt_lang)lang, dir);
 
-		if (snprintf(path, sizeof(path), "%s/%s/%s.wav", dir, prompt_lang_name((enum prompt_lang)lang), p->id) <
-		    (int)sizeof(path))
-			e = clip_load_wav(&p->clip[lang], path, PROMPT_RATE);
-		if (!e && p->clip[lang]->samples == 0)
-			e = -EBADMSG;
-		if (e)
-			log_error("prompt %s is missing: %s: %s", p->id, path, strerror(-e));
+		if (e == -ENOENT)
+			log_error("prompt %s is missing: %s/%s/%s.wav", p->id, dir, prompt_lang_name((enum prompt_lang)lang),
+			          p->id);
 		if (!err || e == -ENOENT)
 			err = e ? e : err;
 	}

@@ -24,6 +24,9 @@ struct prompt_set;
 /* Each file that is missing or no sound is named in the log. -ENOENT when one is missing (or the index itself), -EBADMSG when the
  * index or a file is not what it should be, -ENOMEM. *sp only on success. */
 int  prompt_set_load(struct prompt_set **sp, const char *dir);
+/* The prompts of base, but for those that dir has recordings of, DIR/LANGUAGE/ID.wav: of all ids and languages or of one, as it
+ * likes. -ENOENT there is not one in it; -EBADMSG one is no sound, -ENOMEM. base may be freed before it. */
+int  prompt_set_load_over(struct prompt_set **sp, const struct prompt_set *base, const char *dir);
 void prompt_set_free(struct prompt_set *s);  /* NULL is allowed; clips that are still being played live on */
 
 /* The set's own reference: clip_ref() to keep it. NULL, a line in the log and a count when there is no such id. */

@@ -68,7 +68,7 @@ static int route_none(struct route *rt, int err)
 	return err;
 }
 
-int route_reserve(struct route_table *r, const char *called, struct route_place *p)
+int route_reserve(struct route_table *r, const char *provider, const char *called, struct route_place *p)
 {
 	struct route *rt;
 	struct trunk *t;
@@ -79,7 +79,7 @@ int route_reserve(struct route_table *r, const char *called, struct route_place 
 	rt = route_find(r, called);
 	if (rt == NULL)
 		return -ENOENT;
-	err = route_able(rt, 0, true, &able);
+	err = route_able(rt, provider, 0, true, &able);
 	if (err)
 		return route_none(rt, err);
 	t = route_turn(rt, able);
@@ -171,9 +171,9 @@ static uint64_t trunk_bit(const struct route_table *r, const struct trunk *t)
 /* Trunks that this attempt may still take; `avoid` only when there is nothing else. */
 static int attempt_able(const struct route_table *r, const struct route_attempt *a, uint64_t *able)
 {
-	int err = route_able(a->route, a->tried | trunk_bit(r, a->avoid), a->kept, able);
+	int err = route_able(a->route, a->provider, a->tried | trunk_bit(r, a->avoid), a->kept, able);
 
-	return err && a->avoid ? route_able(a->route, a->tried, a->kept, able) : err;
+	return err && a->avoid ? route_able(a->route, a->provider, a->tried, a->kept, able) : err;
 }
 
 int route_dial(struct route_table *r, struct route_attempt *a, const struct leg_dial *d, struct route_place *reserved,

@@ -222,7 +222,12 @@ struct route *route_find(const struct route_table *r, const char *called)
 	return best;
 }
 
-int route_able(const struct route *rt, uint64_t tried, bool kept, uint64_t *able)
+static bool carries(const struct trunk *t, const char *provider)
+{
+	return t->provider[0] == '\0' || (provider && strcmp(t->provider, provider) == 0);
+}
+
+int route_able(const struct route *rt, const char *provider, uint64_t tried, bool kept, uint64_t *able)
 {
 	const struct route_table *r = rt->table;
 	unsigned channels = 0;
@@ -233,7 +238,7 @@ int route_able(const struct route *rt, uint64_t tried, bool kept, uint64_t *able
 		struct trunk *t = r->trunk[i];
 		unsigned n;
 
-		if (!(rt->choice.trunks & ROUTE_BIT(i)) || !t->ops->up(t))
+		if (!(rt->choice.trunks & ROUTE_BIT(i)) || !carries(t, provider) || !t->ops->up(t))
 			continue;
 		up = true;
 		n = t->ops->free_channels(t);
@@ -288,12 +293,12 @@ struct trunk *route_turn(struct route *rt, uint64_t able)
 
 /* ---- looking ---- */
 
-int route_room(const struct route_table *r, const char *called)
+int route_room(const struct route_table *r, const char *provider, const char *called)
 {
 	const struct route *rt = route_find(r, called);
 	uint64_t able;
 
-	return rt ? route_able(rt, 0, false, &able) : -ENOENT;
+	return rt ? route_able(rt, provider, 0, false, &able) : -ENOENT;
 }
 
 unsigned route_free_channels(const struct route_table *r)

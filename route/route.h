@@ -10,6 +10,8 @@
  *             percent, evenly spread; one that is down or full is left out, and the others share what is left by their weights.
  *             Ways without it are hunted in the order in which they stand
  *
+ * A trunk that is a provider's (rule 24) carries calls of that provider's accounts alone: to those of others it is not there.
+ *
  * A trunk can carry a call when it is up and has a free channel. `reserve` channels, of the route's trunks together, are kept for
  * callbacks (rule 5). A route at its capacity carries none.
  *
@@ -85,17 +87,19 @@ struct route_place { /* trunk NULL: none */
 	struct route *route;
 	struct trunk *trunk;
 };
-/* -EBUSY: none free, or the route is at its capacity; -ENETDOWN: no trunk for this number is up; -ENOENT: no route. */
-int  route_reserve(struct route_table *r, const char *called, struct route_place *p);
+/* provider: the account's; NULL: trunks that are everybody's alone. -EBUSY: none free, or the route is at its capacity;
+ * -ENETDOWN: no trunk for this number is up; -ENOENT: no route. */
+int  route_reserve(struct route_table *r, const char *provider, const char *called, struct route_place *p);
 void route_release(struct route_place *p); /* no-op when it has none */
 /* Would a leg without a reservation find a channel now? 0, or as route_reserve(). */
-int  route_room(const struct route_table *r, const char *called);
+int  route_room(const struct route_table *r, const char *provider, const char *called);
 /* Channels free now for any call at all: of all trunks that are up and in a route, as far as the routes' capacities allow. */
 unsigned route_free_channels(const struct route_table *r);
 
 /* ---- dialling ---- */
 
 struct route_attempt { /* of one number; zeroes, but for what is set by who dials */
+	const char         *provider; /* the account's, whose trunks it may take beside everybody's; NULL: those alone */
 	const struct trunk *avoid; /* taken only when there is no other (rule 7: congestion is retried elsewhere); NULL: none */
 	const char         *host;  /* shown instead of the service number where the route or trunk wants that; NULL: never */
 	bool                kept;  /* it may have the channels that `reserve` keeps: a callback's */

@@ -211,7 +211,7 @@ static inline int trigger_fn(void *arg)
 {
 	struct step *s = arg;
 	struct billing_trigger q;
-	int err = billing_trigger_check(s->t->b, HOST, "12599", clock_utc_us(), &q);
+	int err = billing_trigger_check(s->t->b, HOST, &(struct account_door){ "12599", NULL }, clock_utc_us(), &q);
 
 	s->t->account = q.account;
 	s->rate = q.callback_rate;

@@ -95,15 +95,16 @@ static void test_trigger_is_refused_with_its_reason(void **state)
 	bench_open(&t, 3999, PER_MINUTE); /* 0.4000 is needed */
 	assert_int_equal(trigger(&t), -EDQUOT);
 	assert_int_equal(held(&t), 0);
-	assert_int_equal(billing_trigger_check(t.b, "8613811111111", "12599", clock_utc_us(), &q), -ENOENT);
+	assert_int_equal(billing_trigger_check(t.b, "8613811111111", &(struct account_door){ "12599", NULL }, clock_utc_us(), &q),
+	                 -ENOENT);
 	assert_string_equal(q.language, "");
 	assert_int_equal(account_set_language(t.store, HOST, "en", "test", clock_utc_us()), 0);
 	assert_int_equal(account_set_state(t.store, HOST, "suspended", "test", clock_utc_us()), 0);
-	assert_int_equal(billing_trigger_check(t.b, HOST, "12599", clock_utc_us(), &q), -EACCES);
+	assert_int_equal(billing_trigger_check(t.b, HOST, &(struct account_door){ "12599", NULL }, clock_utc_us(), &q), -EACCES);
 	assert_string_equal(q.language, "en"); /* so that he is told in his language */
 	database_do(t.store, "DELETE FROM tariff_rate");
 	assert_int_equal(account_set_state(t.store, HOST, "active", "test", clock_utc_us()), 0);
-	assert_int_equal(billing_trigger_check(t.b, HOST, "12599", clock_utc_us(), &q), -ENODATA);
+	assert_int_equal(billing_trigger_check(t.b, HOST, &(struct account_door){ "12599", NULL }, clock_utc_us(), &q), -ENODATA);
 	bench_close(&t);
 }
 
@@ -117,13 +118,14 @@ static void test_a_providers_service_knows_its_accounts(void **state)
 	bench_open(&t, 1000000, PER_MINUTE);
 	assert_int_equal(provider_add(t.store, "other", "test", clock_utc_us()), 0);
 	assert_int_equal(provider_of_service(t.store, "s:12599", "other", "test", clock_utc_us()), 0);
-	assert_int_equal(billing_trigger_check(t.b, HOST, "s:12599", clock_utc_us(), &q), -ENOENT);
-	assert_int_equal(billing_trigger_check(t.b, HOST, "s:12598", clock_utc_us(), &q), 0);
+	assert_int_equal(billing_trigger_check(t.b, HOST, &(struct account_door){ "s:12599", NULL }, clock_utc_us(), &q),
+	                 -ENOENT);
+	assert_int_equal(billing_trigger_check(t.b, HOST, &(struct account_door){ "s:12598", NULL }, clock_utc_us(), &q), 0);
 	assert_int_equal(provider_of_service(t.store, "s:12599", "default", "test", clock_utc_us()), 0);
-	assert_int_equal(billing_trigger_check(t.b, HOST, "s:12599", clock_utc_us(), &q), 0);
+	assert_int_equal(billing_trigger_check(t.b, HOST, &(struct account_door){ "s:12599", NULL }, clock_utc_us(), &q), 0);
 	assert_int_equal(provider_of_service(t.store, "s:12599", "nobody", "test", clock_utc_us()), -ENOENT);
 	assert_int_equal(provider_of_service(t.store, "s:12599", NULL, "test", clock_utc_us()), 0);
-	assert_int_equal(billing_trigger_check(t.b, HOST, "s:12599", clock_utc_us(), &q), 0);
+	assert_int_equal(billing_trigger_check(t.b, HOST, &(struct account_door){ "s:12599", NULL }, clock_utc_us(), &q), 0);
 	bench_close(&t);
 }
 

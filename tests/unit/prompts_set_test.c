@@ -286,6 +286,45 @@ static void remove_all(const char *dir)
 	(void)rmdir(dir);
 }
 
+/* Recordings of a service's own: what there is replaces, the rest is the base's, and outlives it. */
+static void test_one_set_over_another(void **state)
+{
+	char dir[] = "/tmp/prompts_set_test.XXXXXX", path[100];
+	struct prompt_set *base = NULL, *s = NULL;
+	struct clip *their;
+	struct heard h = { 0 };
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(set_load((void **)&base), 0);
+	log_set_sink(hear_log, &h);
+	assert_int_equal(prompt_set_load_over(&s, base, dir), -ENOENT); /* nothing in it: a wrong folder, surely */
+	assert_non_null(strstr(h.all, dir));
+	(void)snprintf(path, sizeof(path), "%s/en", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	put_file(path, "goodbye.wav", "this is no sound", 16);
+	assert_int_equal(prompt_set_load_over(&s, base, dir), -EBADMSG);
+	assert_non_null(strstr(h.all, "en/goodbye.wav"));
+	assert_null(s);
+	log_set_sink(NULL, NULL);
+	put_wav(path, "goodbye.wav");
+	assert_int_equal(prompt_set_load_over(&s, base, dir), 0);
+	assert_int_equal(prompt_clip(s, PROMPT_EN, "goodbye")->samples, 800);
+	assert_int_not_equal(prompt_clip(base, PROMPT_EN, "goodbye")->samples, 800);
+	assert_ptr_equal(prompt_clip(s, PROMPT_ZH_CN, "goodbye"), prompt_clip(base, PROMPT_ZH_CN, "goodbye"));
+	assert_int_equal(prompt_set_count(s), prompt_set_count(base));
+	their = prompt_clip(s, PROMPT_EN, "enter-number");
+	assert_ptr_equal(their, prompt_clip(base, PROMPT_EN, "enter-number"));
+	prompt_set_free(base);
+	assert_true(their->samples > 800);
+	prompt_set_free(s);
+	(void)snprintf(path, sizeof(path), "%s/en/goodbye.wav", dir);
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s/en", dir);
+	(void)rmdir(path);
+	(void)rmdir(dir);
+}
+
 static void test_incomplete_sets(void **state)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -347,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_no_rumble),
 		cmocka_unit_test(test_languages_differ),
 		cmocka_unit_test(test_unknown_is_counted),
+		cmocka_unit_test(test_one_set_over_another),
 		cmocka_unit_test(test_incomplete_sets),
 	};
 

@@ -216,8 +216,37 @@ static void the_longest_prefix_is_the_destination(void **state)
 	f->trunk[2].up = true;
 	f->trunk[2].channels = 0;
 	(void)dial_as(f, &at, "862184110001", -EBUSY);
-	assert_int_equal(route_room(f->routes, "862184110001"), -EBUSY);
-	assert_int_equal(route_room(f->routes, "861084110001"), 0);
+	assert_int_equal(route_room(f->routes, NULL, "862184110001"), -EBUSY);
+	assert_int_equal(route_room(f->routes, NULL, "861084110001"), 0);
+}
+
+/* Rule 24: a is one provider's, b another's, the others are everybody's. */
+static void a_provider_s_trunk_carries_his_calls_alone(void **state)
+{
+	static const char *const provider[] = { "one", "two", NULL };
+	struct fixture *f = *state;
+
+	add(f, "all", "", "a 1 0, b 1 0, c 2 0");
+	(void)snprintf(f->trunk[0].trunk.provider, sizeof(f->trunk[0].trunk.provider), "one");
+	(void)snprintf(f->trunk[1].trunk.provider, sizeof(f->trunk[1].trunk.provider), "two");
+	for (unsigned i = 0; i < 3; i++) {
+		struct route_attempt at = { .provider = provider[i] };
+		struct route_place p = { 0 };
+		struct leg *l = dial_as(f, &at, "861084110001", 0);
+
+		assert_ptr_equal(at.trunk, &f->trunk[i].trunk);
+		end(l, CAUSE_NORMAL_CLEARING, true);
+		gone(l);
+		assert_int_equal(route_reserve(f->routes, provider[i], "861084110001", &p), 0);
+		assert_ptr_equal(p.trunk, &f->trunk[i].trunk);
+		route_release(&p);
+	}
+	f->trunk[2].up = false; /* what is left is others' */
+	assert_int_equal(route_room(f->routes, NULL, "861084110001"), -ENETDOWN);
+	assert_int_equal(route_room(f->routes, "three", "861084110001"), -ENETDOWN);
+	assert_int_equal(route_room(f->routes, "two", "861084110001"), 0);
+	f->trunk[1].channels = 0; /* not those of his rival */
+	assert_int_equal(route_room(f->routes, "two", "861084110001"), -EBUSY);
 }
 
 static void no_route_at_all(void **state)
@@ -228,8 +257,8 @@ static void no_route_at_all(void **state)
 
 	add(f, "far", "8621", "c 1 0");
 	(void)dial_as(f, &at, "861084110001", -ENOENT);
-	assert_int_equal(route_reserve(f->routes, "861084110001", &p), -ENOENT);
-	assert_int_equal(route_room(f->routes, "s:110"), -ENOENT);
+	assert_int_equal(route_reserve(f->routes, NULL, "861084110001", &p), -ENOENT);
+	assert_int_equal(route_room(f->routes, NULL, "s:110"), -ENOENT);
 }
 
 static void the_default_hunts_all_trunks_in_their_order(void **state)
@@ -361,16 +390,16 @@ static void capacity_counts_calls_and_places(void **state)
 	assert_int_equal(route_add(f->routes, &c), 0);
 	assert_int_equal(route_free_channels(f->routes), 2); /* of 2000 */
 	assert_int_equal(dial(f, "1", &l), 'a');
-	assert_int_equal(route_reserve(f->routes, "1", &p), 0);
+	assert_int_equal(route_reserve(f->routes, NULL, "1", &p), 0);
 	assert_int_equal(route_free_channels(f->routes), 0);
 	(void)dial_as(f, &at, "1", -EBUSY);
-	assert_int_equal(route_reserve(f->routes, "1", &q), -EBUSY);
+	assert_int_equal(route_reserve(f->routes, NULL, "1", &q), -EBUSY);
 	route_info(f->routes, 0, &info);
 	assert_int_equal(info.calls, 1);
 	assert_int_equal(info.reserved, 1);
 	assert_int_equal(info.full, 2);
 	end(l, 16, true); /* at the end, not when it is released: what comes next may need it */
-	assert_int_equal(route_reserve(f->routes, "1", &q), 0);
+	assert_int_equal(route_reserve(f->routes, NULL, "1", &q), 0);
 	gone(l);
 	route_release(&p);
 	route_release(&p); /* nothing any more */
@@ -391,7 +420,7 @@ static void a_place_is_used_up_by_its_leg(void **state)
 
 	add(f, "all", "", "a 1 0, b 1 0");
 	f->trunk[0].channels = 1;
-	assert_int_equal(route_reserve(f->routes, "1", &p), 0);
+	assert_int_equal(route_reserve(f->routes, NULL, "1", &p), 0);
 	assert_ptr_equal(p.trunk, &f->trunk[0].trunk);
 	assert_int_equal(dial(f, "1", NULL), 'b'); /* a's only one is promised */
 	assert_int_equal(route_dial(f->routes, &at, &d, &p, &l), 0);
@@ -401,7 +430,7 @@ static void a_place_is_used_up_by_its_leg(void **state)
 	gone(l);
 	/* the trunk of the place has gone: released, and another one taken */
 	f->trunk[0].channels = 1;
-	assert_int_equal(route_reserve(f->routes, "1", &p), 0);
+	assert_int_equal(route_reserve(f->routes, NULL, "1", &p), 0);
 	f->trunk[0].up = false;
 	assert_int_equal(route_dial(f->routes, &again, &d, &p, &l), 0);
 	assert_ptr_equal(again.trunk, &f->trunk[1].trunk);
@@ -425,8 +454,8 @@ static void channels_kept_for_callbacks(void **state)
 	assert_int_equal(dial(f, "1", NULL), 'a'); /* four are free */
 	f->trunk[0].channels = 1;
 	(void)dial_as(f, &party, "1", -EBUSY);
-	assert_int_equal(route_room(f->routes, "1"), -EBUSY);
-	assert_int_equal(route_reserve(f->routes, "1", &p), 0);
+	assert_int_equal(route_room(f->routes, NULL, "1"), -EBUSY);
+	assert_int_equal(route_reserve(f->routes, NULL, "1", &p), 0);
 	route_release(&p);
 	l = dial_as(f, &callback, "1", 0);
 	end(l, 16, true);
@@ -584,6 +613,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(the_longest_prefix_is_the_destination),
+		TEST(a_provider_s_trunk_carries_his_calls_alone),
 		TEST(no_route_at_all),
 		TEST(the_default_hunts_all_trunks_in_their_order),
 		TEST(a_hundred_calls_are_split_exactly),
