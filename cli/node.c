@@ -131,6 +131,7 @@ static const struct column route_detail_columns[] = {
 static const struct column way_columns[] = {
 	{ "trunk", "TRUNK", COLUMN_TEXT },
 	{ "group", "GROUP", COLUMN_TEXT },
+	{ "provider", "PROVIDER", COLUMN_TEXT },
 	{ "order", "ORDER", COLUMN_COUNT },
 	{ "percent", "PERCENT", COLUMN_COUNT },
 	{ "up", "UP", COLUMN_YES },

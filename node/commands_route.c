@@ -38,10 +38,11 @@ static json_t *trunks(const struct route_table *t, unsigned i, uint64_t attempts
 		bool up = w->trunk->ops->up(w->trunk);
 
 		(void)json_array_append_new(
-			list, json_pack("{s:s, s:s?, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "trunk", w->trunk->name,
-		                        "group", w->group, "order", (json_int_t)w->order, "percent", (json_int_t)w->percent, "up",
-		                        up, "free_channels", (json_int_t)(up ? w->trunk->ops->free_channels(w->trunk) : 0),
-		                        "calls", (json_int_t)w->calls, "attempts", (json_int_t)w->attempts, "share",
+			list, json_pack("{s:s, s:s?, s:s?, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "trunk", w->trunk->name,
+		                        "group", w->group, "provider", w->trunk->provider[0] ? w->trunk->provider : NULL, "order",
+		                        (json_int_t)w->order, "percent", (json_int_t)w->percent, "up", up, "free_channels",
+		                        (json_int_t)(up ? w->trunk->ops->free_channels(w->trunk) : 0), "calls",
+		                        (json_int_t)w->calls, "attempts", (json_int_t)w->attempts, "share",
 		                        (json_int_t)(attempts ? (w->attempts * 100 + attempts / 2) / attempts : 0), "answered",
 		                        (json_int_t)w->answered, "failed", (json_int_t)w->failed));
 	}
