@@ -2,7 +2,9 @@
 /*
  * call/mparty_internal.h - what the files of the multi-party call share. For nobody else.
  *
- *   mparty.c         the call: commands, events, the host's leg, limits, the end
+ *   mparty.c         the call: events, the host's leg, money, limits, the end
+ *   mparty_command.c what may be commanded of it
+ *   mparty_look.c    how it looks
  *   mparty_party.c   a party, from its number to the end of its talk
  */
 #ifndef CALL_MPARTY_INTERNAL_H
@@ -70,6 +72,9 @@ struct mparty {
 /* ---- mparty.c ---- */
 void mparty_emit(struct mparty *m, enum mparty_event_type type, unsigned order, int seconds);
 void mparty_check_over(struct mparty *m);
+
+/* ---- mparty_look.c ---- */
+unsigned mparty_called(const struct mparty *m); /* parties that have not ended, who rings included */
 
 /* ---- mparty_party.c ---- */
 void party_start(struct mparty_party *p); /* rating first; what comes of it as events */
