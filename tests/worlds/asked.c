@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tests/worlds/asked.c - who is asked before he is let in: the host called back, the parties, and the private talk before. */
-#include <stdio.h>
-
 #include "billing/password.h"
 #include "tests/worlds/booked.h"
 
@@ -29,34 +27,11 @@ static void private_first(struct node_options *o, void *arg)
 	o->service[0].private_first = true;
 }
 
-static struct world *world_with(void (*options)(struct node_options *o, void *arg))
-{
-	struct world_setup s = { .options = options, .cut = EXCHANGE_CUT_ANY };
-
-	return world_open(&s);
-}
-
-static bool hears_tone(struct world *w, const char *call, int hz)
-{
-	return heard_tone(w, call, hz, 1) > -20;
-}
-
-static void over(struct world *w, const char *host)
-{
-	phone_hangs_up(w, host);
-	world_run(w, 3);
-	world_close(w);
-}
-
 /* He keys this number; its phone has just answered. */
 static const char *adds(struct world *w, const char *host, const char *number)
 {
-	char keys[40];
-	const char *call;
+	const char *call = host_calls(w, host, number);
 
-	(void)snprintf(keys, sizeof(keys), "%s#", number);
-	phone_keys(w, host, keys);
-	call = expect_call_to(w, number, 5);
 	phone_answers(w, call);
 	return call;
 }
@@ -70,14 +45,13 @@ SCENARIO(invitee_presses_1, "a party hears who invites it and that 1 joins; nobo
 	expect_hears(w, party, PROMPT_ZH_CN, "you-are-invited-by", 6);
 	expect_hears(w, party, PROMPT_ZH_CN, "press-1-to-join", 10);
 	CHECK(!hears_tone(w, host, 700));
-	exchange_does(w, "stop %s", party);
+	phone_falls_silent(w, party);
 	phone_keys(w, party, "1");
 	world_run(w, 0.5);
-	exchange_does(w, "tone %s 700 level=-16", party);
-	exchange_does(w, "tone %s 1100 level=-16", host);
-	world_run(w, 1.5);
+	phone_hums(w, party, 700);
+	phone_hums(w, host, 1100);
 	CHECK(hears_tone(w, host, 700) && hears_tone(w, party, 1100));
-	over(w, host);
+	hangs_up_and_over(w, host);
 }
 
 SCENARIO(invitee_is_a_voicemail,
@@ -106,7 +80,7 @@ SCENARIO(invitee_hangs_up_when_asked, "it does not want to: the host is told, no
 	expect_hears(w, party, PROMPT_ZH_CN, "press-1-to-join", 15);
 	phone_hangs_up(w, party);
 	expect_hears(w, host, PROMPT_ZH_CN, "party-failed", 6);
-	over(w, host);
+	hangs_up_and_over(w, host);
 }
 
 SCENARIO(host_hangs_up_while_a_party_is_asked, "the party is released as well")
@@ -129,7 +103,7 @@ SCENARIO(rule_18_the_host_presses_1, "the callback asks for 1 before the menu")
 	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
 	phone_keys(w, host, "1");
 	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
-	over(w, host);
+	hangs_up_and_over(w, host);
 }
 
 SCENARIO(rule_18_another_phone_answers, "no 1: the callback counts as unanswered, and is tried once more")
@@ -146,7 +120,7 @@ SCENARIO(rule_18_another_phone_answers, "no 1: the callback counts as unanswered
 	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
 	phone_keys(w, host, "1");
 	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
-	over(w, host);
+	hangs_up_and_over(w, host);
 }
 
 static void has_check(struct world *w, const char *check)
@@ -176,7 +150,7 @@ SCENARIO(rule_18_the_account_presses_1, "the account wants it, and the service d
 	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
 	phone_keys(w, host, "1");
 	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
-	over(w, host);
+	hangs_up_and_over(w, host);
 }
 
 SCENARIO(rule_18_the_account_is_asked_nothing, "the service wants 1, the account nothing: his number is taken at once")
@@ -186,9 +160,8 @@ SCENARIO(rule_18_the_account_is_asked_nothing, "the service wants 1, the account
 
 	has_check(w, "nothing");
 	host = called_back(w, HOST);
-	phone_keys(w, host, SECOND "#");
-	(void)expect_call_to(w, SECOND, 3);
-	over(w, host);
+	(void)host_calls(w, host, SECOND);
+	hangs_up_and_over(w, host);
 }
 
 SCENARIO(rule_18_the_account_s_password,
@@ -205,18 +178,16 @@ SCENARIO(rule_18_the_account_s_password,
 	expect_hears(w, host, PROMPT_ZH_CN, "enter-password", 6);
 	phone_keys(w, host, "836152#");
 	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
-	phone_keys(w, host, SECOND "#");
-	phone_answers(w, expect_call_to(w, SECOND, 5));
+	phone_answers(w, host_calls(w, host, SECOND));
 	world_run(w, 2);
 	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM password_attempt"), 0); /* the wrong one is forgotten */
-	over(w, host);
+	hangs_up_and_over(w, host);
 }
 
 SCENARIO(rule_18_another_phone_has_no_password,
          "no keys: unanswered, tried again; three wrong ones: locked, told so, not called any more, charged for the leg alone")
 {
-	struct world_setup s = { .options = ask_host };
-	struct world *w = world_open(&s);
+	struct world *w = world_with(ask_host);
 	const char *host;
 
 	has_password(w, "836152");
@@ -243,18 +214,16 @@ static const char *third_in_private(struct world *w, struct talk *t)
 	const char *third;
 
 	talk_begin(w, t, HOST, SECOND);
-	phone_keys(w, t->host, "*");
-	world_run(w, 0.5);
+	host_leaves_the_room(w, t->host);
 	third = adds(w, t->host, THIRD);
 	world_run(w, 1);
-	exchange_does(w, "tone %s 700 level=-16", third);
-	exchange_does(w, "tone %s 1100 level=-16", t->host);
-	exchange_does(w, "tone %s 900 level=-16", t->party[0]);
-	world_run(w, 1.5);
+	phone_hums(w, third, 700);
+	phone_hums(w, t->host, 1100);
+	phone_hums(w, t->party[0], 900);
 	CHECK(hears_tone(w, t->host, 700) && hears_tone(w, third, 1100));
 	CHECK(!hears_tone(w, t->party[0], 700) && !hears_tone(w, t->party[0], 1100));
 	CHECK(!hears_tone(w, t->host, 900) && !hears_tone(w, third, 900));
-	exchange_does(w, "stop %s", t->host);
+	phone_falls_silent(w, t->host);
 	return third;
 }
 
@@ -268,7 +237,7 @@ SCENARIO(rule_17_private_talk_then_all, "the host and the new party alone; * joi
 	world_run(w, 3);
 	CHECK(hears_tone(w, t.party[0], 700) && hears_tone(w, t.host, 700));
 	CHECK(hears_tone(w, third, 900) && hears_tone(w, t.host, 900));
-	over(w, t.host);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_17_private_talk_and_dropped, "## in private talk drops the new party; the host is back with the other")
@@ -281,16 +250,7 @@ SCENARIO(rule_17_private_talk_and_dropped, "## in private talk drops the new par
 	expect_hangup(w, third, 16, 2);
 	world_run(w, 6);
 	CHECK(hears_tone(w, t.host, 900));
-	over(w, t.host);
-}
-
-/* The digits that its phone has heard in the last three seconds. */
-static void heard_digits(struct world *w, const char *call, const char *wanted)
-{
-	json_t *reply = exchange_ask(w->exchange, "measure %s last=3000", call);
-
-	CHECK_STR(json_string_value(json_object_get(reply, "digits")), wanted);
-	json_decref(reply);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_16_digits_in_private_talk,
@@ -300,16 +260,16 @@ SCENARIO(rule_16_digits_in_private_talk,
 	struct talk t;
 	const char *third = third_in_private(w, &t);
 
-	exchange_does(w, "stop %s", third);
-	exchange_does(w, "stop %s", t.party[0]);
+	phone_falls_silent(w, third);
+	phone_falls_silent(w, t.party[0]);
 	world_run(w, 0.5);
 	phone_keys(w, t.host, "4072");
 	world_run(w, 1);
-	heard_digits(w, third, "4072");
-	heard_digits(w, t.party[0], "");
+	expect_digits(w, third, 3, "4072");
+	expect_digits(w, t.party[0], 3, "");
 	phone_keys(w, t.host, "#8");
 	expect_hears_in_room(w, t.host, PROMPT_ZH_CN, "minutes-left", 6);
-	over(w, t.host);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_17_private_party_leaves, "the new party hangs up in private talk: the host is back with the other")
@@ -321,5 +281,5 @@ SCENARIO(rule_17_private_party_leaves, "the new party hangs up in private talk: 
 	phone_hangs_up(w, third);
 	world_run(w, 3);
 	CHECK(hears_tone(w, t.host, 900));
-	over(w, t.host);
+	hangs_up_and_over(w, t.host);
 }

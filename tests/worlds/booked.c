@@ -125,12 +125,9 @@ SCENARIO(story_the_booked_call,
 	world_run(w, 2);
 	CHECK(heard_tone(w, p2, 400, 1) > -17 && heard_tone(w, p3, 400, 1) > -17);
 	CHECK(heard_tone(w, host, 700, 1) > -17 && heard_tone(w, p3, 700, 1) > -17);
-	exchange_does(w, "stop %s", host);
-	exchange_does(w, "stop %s", p2);
-	phone_keys(w, host, "*");
-	world_run(w, 0.5);
-	phone_keys(w, host, "13800000003#");
-	p4 = expect_call_to(w, "13800000003", 5);
+	phone_falls_silent(w, host);
+	phone_falls_silent(w, p2);
+	p4 = host_invites(w, host, "13800000003");
 	phone_answers(w, p4);
 	world_run(w, 30);
 	expect_run(w, &b, "live", "");

@@ -147,8 +147,7 @@ SCENARIO(booked_nobody_comes, "no party is reached: the host is told which, that
 	expect_party(w, &b, 2, "unallocated", 1);
 	exchange_does(w, "number " PARTY2 " ring");
 	events_forget(w);
-	phone_keys(w, host, PARTY2 "#");
-	p2 = expect_call_to(w, PARTY2, 5);
+	p2 = host_calls(w, host, PARTY2);
 	phone_answers(w, p2);
 	world_run(w, 2);
 	phone_hangs_up(w, host);

@@ -96,9 +96,7 @@ SCENARIO(rule_23_no_database_no_order,
 	CHECK(find_event(w, trigger, "answer") == NULL);
 	database_returns(w);
 	world_run(w, 10);
-	phone_hangs_up(w, called_back(w, HOST));
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, called_back(w, HOST));
 }
 
 SCENARIO(rule_09_the_exchange_loses_its_power,
@@ -120,9 +118,7 @@ SCENARIO(rule_09_the_exchange_loses_its_power,
 	world_run(w, 30);
 	exchange_comes_back(w);
 	talk_begin(w, &t, HOST, SECOND);
-	phone_hangs_up(w, t.host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(the_node_restarts_in_a_talk, "everybody is released and the talk is paid; the node comes up and takes the next order")
@@ -139,7 +135,5 @@ SCENARIO(the_node_restarts_in_a_talk, "everybody is released and the talk is pai
 	nothing_lost(w, &t);
 	events_forget(w);
 	talk_begin(w, &t, HOST, SECOND);
-	phone_hangs_up(w, t.host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, t.host);
 }

@@ -180,9 +180,7 @@ static void keys_reach_nobody(unsigned who, const struct keying *k)
 	for (unsigned i = 0; i < 3; i++)
 		if (i != who)
 			heard_by(w, call[i], &said, from_us);
-	phone_hangs_up(w, t.host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, t.host);
 }
 
 #define HOST_KEYS  "1234567890" /* * and # have their own meaning to the service (rule 14) */

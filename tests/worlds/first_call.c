@@ -24,7 +24,7 @@ static void check_everybody_hears_the_others(struct world *w, const struct talk 
 				world_fail(__FILE__, __LINE__, "%u hears the tone of %u at %.1f dBm0", i, k, level);
 		}
 	for (unsigned i = 0; i <= t->parties; i++)
-		exchange_does(w, "stop %s", i ? t->party[i - 1] : t->host);
+		phone_falls_silent(w, i ? t->party[i - 1] : t->host);
 	world_run(w, 0.5);
 }
 

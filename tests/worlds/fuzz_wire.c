@@ -160,8 +160,7 @@ static void fuzz_clean_call(struct world *w)
 	world_run(w, 3);
 	fuzz_forget(w);
 	talk_begin(w, &t, "13800000002", "13900000003");
-	exchange_does(w, "tone %s 700 level=-16", t.party[0]);
-	world_run(w, 1.5);
+	phone_hums(w, t.party[0], 700);
 	CHECK(heard_tone(w, t.host, 700, 1) > -17);
 	phone_hangs_up(w, t.host);
 	expect_hangup(w, t.party[0], 16, 2);

@@ -93,8 +93,7 @@ SCENARIO(hangup_of_a_party_at_every_wait, "the party hangs up at any moment from
 		host = expect_call_to(w, HOST, 8);
 		phone_answers(w, host);
 		world_run(w, 0.6);
-		phone_keys(w, host, "13800000002#");
-		party = expect_call_to(w, "13800000002", 5);
+		party = host_calls(w, host, "13800000002");
 		phone_answers(w, party);
 		world_run(w, at);
 		exchange_does(w, "hangup %s", party);

@@ -20,28 +20,9 @@ static struct world *three(struct talk *t)
 	return w;
 }
 
-static void over(struct world *w, struct talk *t)
-{
-	phone_hangs_up(w, t->host);
-	world_run(w, 3);
-	world_close(w);
-}
-
 static void told(struct world *w, const struct talk *t, const char *prompt, double seconds)
 {
 	expect_hears_in_room(w, t->host, PROMPT_ZH_CN, prompt, seconds);
-}
-
-/* At most the clamp's early part of the tone, or nothing at all, is heard. */
-static bool hears_tone(struct world *w, const char *call, int hz)
-{
-	return heard_tone(w, call, hz, 1) > -20;
-}
-
-static void hums(struct world *w, const char *call, int hz)
-{
-	exchange_does(w, "tone %s %d level=-16", call, hz);
-	world_run(w, 1.5);
 }
 
 SCENARIO(rule_14_hash_hash_says_whom, "## drops the party that came last and says its order number and last four digits")
@@ -53,8 +34,8 @@ SCENARIO(rule_14_hash_hash_says_whom, "## drops the party that came last and say
 	expect_hangup(w, t.party[1], 16, 2);
 	told(w, &t, "dropped-party", 6);
 	told(w, &t, "number-ending", 6);
-	CHECK_INT(mparty_parties_in(mparty_first(node_calls(w->node))), 1);
-	over(w, &t);
+	CHECK_INT(parties_in(w), 1);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_hash_hash_cancels_what_rings,
@@ -65,18 +46,15 @@ SCENARIO(rule_14_hash_hash_cancels_what_rings,
 	struct talk t;
 
 	talk_begin(w, &t, HOST, SECOND);
-	phone_keys(w, t.host, "*");
-	world_run(w, 0.5);
-	phone_keys(w, t.host, THIRD "#");
-	third = expect_call_to(w, THIRD, 5);
+	third = host_invites(w, t.host, THIRD);
 	world_run(w, 2);
 	phone_keys(w, t.host, "*"); /* back to the second, it rings on */
 	world_run(w, 1);
 	phone_keys(w, t.host, "##");
 	expect_hangup(w, third, 16, 2);
 	told(w, &t, "invitation-cancelled", 6);
-	CHECK_INT(mparty_parties_in(mparty_first(node_calls(w->node))), 1);
-	over(w, &t);
+	CHECK_INT(parties_in(w), 1);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_hash_hash_cancels_what_he_waits_for,
@@ -87,18 +65,15 @@ SCENARIO(rule_14_hash_hash_cancels_what_he_waits_for,
 	struct talk t;
 
 	talk_begin(w, &t, HOST, SECOND);
-	phone_keys(w, t.host, "*");
-	world_run(w, 0.5);
-	phone_keys(w, t.host, THIRD "#");
-	third = expect_call_to(w, THIRD, 5);
+	third = host_invites(w, t.host, THIRD);
 	world_run(w, 2);
 	phone_keys(w, t.host, "##");
 	expect_hangup(w, third, 16, 2);
 	told(w, &t, "invitation-cancelled", 6);
 	world_run(w, 2);
-	hums(w, t.party[0], 700);
+	phone_hums(w, t.party[0], 700);
 	CHECK(hears_tone(w, t.host, 700));
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_6_drops_a_chosen_party, "#6 1 #: the first party goes, the second stays; #6 9 #: there is no such party")
@@ -113,7 +88,7 @@ SCENARIO(rule_14_6_drops_a_chosen_party, "#6 1 #: the first party goes, the seco
 	expect_hangup(w, t.party[0], 16, 2);
 	world_run(w, 2);
 	CHECK(find_event(w, t.party[1], "hangup") == NULL);
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_0_speaks_the_order_numbers,
@@ -130,7 +105,7 @@ SCENARIO(rule_14_0_speaks_the_order_numbers,
 	world_run(w, 5);
 	phone_keys(w, t.host, "#62#"); /* the third is still number 2 */
 	expect_hangup(w, t.party[1], 16, 2);
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_1_mutes_himself, "#1: nobody hears him, he hears all; also after he was away; #1 again: they hear him")
@@ -140,24 +115,24 @@ SCENARIO(rule_14_1_mutes_himself, "#1: nobody hears him, he hears all; also afte
 
 	phone_keys(w, t.host, "#1");
 	told(w, &t, "muted", 6);
-	hums(w, t.host, 700);
-	hums(w, t.party[0], 1100);
+	phone_hums(w, t.host, 700);
+	phone_hums(w, t.party[0], 1100);
 	CHECK(!hears_tone(w, t.party[0], 700) && !hears_tone(w, t.party[1], 700));
 	CHECK(hears_tone(w, t.host, 1100));
-	exchange_does(w, "stop %s", t.host);
+	phone_falls_silent(w, t.host);
 	phone_keys(w, t.host, "*");
 	world_run(w, 1);
 	phone_keys(w, t.host, "*");
 	world_run(w, 1);
-	hums(w, t.host, 700);
+	phone_hums(w, t.host, 700);
 	CHECK(!hears_tone(w, t.party[0], 700));
-	exchange_does(w, "stop %s", t.host);
-	exchange_does(w, "stop %s", t.party[0]);
+	phone_falls_silent(w, t.host);
+	phone_falls_silent(w, t.party[0]);
 	phone_keys(w, t.host, "#1");
 	told(w, &t, "unmuted", 6);
-	hums(w, t.host, 700);
+	phone_hums(w, t.host, 700);
 	CHECK(hears_tone(w, t.party[0], 700) && hears_tone(w, t.party[1], 700));
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_2_mutes_the_others, "#2: only he is heard, also when one comes in later; #2 again: all are")
@@ -171,17 +146,17 @@ SCENARIO(rule_14_2_mutes_the_others, "#2: only he is heard, also when one comes 
 	told(w, &t, "all-muted", 6);
 	talk_add(w, &t, THIRD);
 	world_run(w, 3);
-	hums(w, t.party[1], 1100);
-	hums(w, t.party[0], 900);
-	hums(w, t.host, 700);
+	phone_hums(w, t.party[1], 1100);
+	phone_hums(w, t.party[0], 900);
+	phone_hums(w, t.host, 700);
 	CHECK(hears_tone(w, t.party[0], 700) && hears_tone(w, t.party[1], 700));
 	CHECK(!hears_tone(w, t.host, 900) && !hears_tone(w, t.host, 1100) && !hears_tone(w, t.party[0], 1100));
-	exchange_does(w, "stop %s", t.host);
+	phone_falls_silent(w, t.host);
 	world_run(w, 0.5);
 	phone_keys(w, t.host, "#2");
 	world_run(w, 5);
 	CHECK(hears_tone(w, t.host, 900) && hears_tone(w, t.host, 1100) && hears_tone(w, t.party[0], 1100));
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_3_locks_the_room, "#3: nobody more is invited, he is told so; #3 again: open")
@@ -197,13 +172,13 @@ SCENARIO(rule_14_3_locks_the_room, "#3: nobody more is invited, he is told so; #
 	phone_keys(w, t.host, "*");
 	told(w, &t, "room-locked", 6);
 	world_run(w, 1);
-	hums(w, t.party[0], 700);
+	phone_hums(w, t.party[0], 700);
 	CHECK(hears_tone(w, t.host, 700)); /* he never left */
-	exchange_does(w, "stop %s", t.party[0]);
+	phone_falls_silent(w, t.party[0]);
 	phone_keys(w, t.host, "#3");
 	told(w, &t, "room-opened", 6);
 	talk_add(w, &t, THIRD);
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 static void two_tracks(struct node_options *o, void *arg)
@@ -216,8 +191,7 @@ static void two_tracks(struct node_options *o, void *arg)
 
 SCENARIO(rule_14_4_background_music, "#4: music under the talk, 20 dB down; #4: the next track; #4: off within 500 ms")
 {
-	struct world_setup s = { .options = two_tracks, .cut = EXCHANGE_CUT_ANY };
-	struct world *w = world_open(&s);
+	struct world *w = world_with(two_tracks);
 	struct talk t;
 
 	talk_begin(w, &t, HOST, SECOND);
@@ -228,15 +202,15 @@ SCENARIO(rule_14_4_background_music, "#4: music under the talk, 20 dB down; #4: 
 		world_run(w, 4);
 		CHECK(heard_power(w, t.party[0], 3) > -48 && heard_power(w, t.party[0], 3) < -32);
 	}
-	hums(w, t.party[0], 700);
+	phone_hums(w, t.party[0], 700);
 	CHECK(hears_tone(w, t.host, 700)); /* they talk over it */
-	exchange_does(w, "stop %s", t.party[0]);
+	phone_falls_silent(w, t.party[0]);
 	phone_keys(w, t.host, "#4");
 	world_run(w, 0.5);
 	world_run(w, 1);
 	CHECK(heard_power(w, t.party[0], 1) < -60);
 	told(w, &t, "music-off", 5);
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_5_sends_digits_to_the_newest, "#5 123 #: the newest party's phone hears 1, 2, 3; the other one nothing")
@@ -252,10 +226,8 @@ SCENARIO(rule_14_5_sends_digits_to_the_newest, "#5 123 #: the newest party's pho
 	reply = exchange_ask(w->exchange, "measure %s last=1500", t.party[1]);
 	CHECK(strstr(json_string_value(json_object_get(reply, "digits")), "123") != NULL);
 	json_decref(reply);
-	reply = exchange_ask(w->exchange, "measure %s last=500", t.party[0]);
-	CHECK_STR(json_string_value(json_object_get(reply, "digits")), "");
-	json_decref(reply);
-	over(w, &t);
+	expect_digits(w, t.party[0], 0.5, "");
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_7_and_9_volume, "#9 is 3 dB louder, #7 3 dB softer, for himself alone")
@@ -264,7 +236,7 @@ SCENARIO(rule_14_7_and_9_volume, "#9 is 3 dB louder, #7 3 dB softer, for himself
 	struct world *w = three(&t);
 	double before;
 
-	hums(w, t.party[0], 700);
+	phone_hums(w, t.party[0], 700);
 	before = heard_tone(w, t.host, 700, 1);
 	phone_keys(w, t.host, "#9");
 	world_run(w, 4);
@@ -275,7 +247,7 @@ SCENARIO(rule_14_7_and_9_volume, "#9 is 3 dB louder, #7 3 dB softer, for himself
 	phone_keys(w, t.host, "#7");
 	world_run(w, 4);
 	CHECK(heard_tone(w, t.host, 700, 1) < before - 2.7 && heard_tone(w, t.host, 700, 1) > before - 3.3);
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_8_minutes_left, "#8: how long the money lasts for all who talk")
@@ -285,7 +257,7 @@ SCENARIO(rule_14_8_minutes_left, "#8: how long the money lasts for all who talk"
 
 	phone_keys(w, t.host, "#8");
 	told(w, &t, "minutes-left", 6);
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 /* Every key, in his language; a key stops it. */
@@ -301,7 +273,7 @@ static void helps(const char *host, const char *second, enum prompt_lang lang)
 	talk_add(w, &t, THIRD);
 	world_run(w, 3);
 	phone_keys(w, t.host, "#*");
-	for (unsigned i = 0; i < sizeof(key) / sizeof(key[0]); i++)
+	for (unsigned i = 0; i < ARRAY_LEN(key); i++)
 		expect_hears_in_room(w, t.host, lang, key[i], 12);
 	world_run(w, 2);
 	phone_keys(w, t.host, "#*");
@@ -309,21 +281,12 @@ static void helps(const char *host, const char *second, enum prompt_lang lang)
 	CHECK(heard_power(w, t.host, 0.5) > -40);
 	phone_keys(w, t.host, "1");
 	world_run(w, 0.6);
-	CHECK(heard_power(w, t.host, 0.4) < -50);
-	over(w, &t);
+	CHECK(hears_nothing(w, t.host, 0.4));
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_14_star_helps, "#*: every key is explained; a key stops it") { helps(HOST, SECOND, PROMPT_ZH_CN); }
 SCENARIO(rule_14_star_helps_in_english, "#* of a host whose language is English") { helps(SECOND, HOST, PROMPT_EN); }
-
-/* The digits that its phone has heard in the last so many seconds. */
-static void heard_digits(struct world *w, const char *call, double seconds, const char *wanted)
-{
-	json_t *reply = exchange_ask(w->exchange, "measure %s last=%d", call, (int)(seconds * 1000));
-
-	CHECK_STR(json_string_value(json_object_get(reply, "digits")), wanted);
-	json_decref(reply);
-}
 
 SCENARIO(rule_16_digits_to_the_only_party,
          "a bank's menu: alone with one party, each of his digits reaches it once; with two parties none")
@@ -335,14 +298,14 @@ SCENARIO(rule_16_digits_to_the_only_party,
 	world_run(w, 1);
 	phone_keys(w, t.host, "40718");
 	world_run(w, 1);
-	heard_digits(w, t.party[0], 3, "40718");
+	expect_digits(w, t.party[0], 3, "40718");
 	talk_add(w, &t, THIRD);
 	world_run(w, 3);
 	phone_keys(w, t.host, "2953");
 	world_run(w, 1);
-	heard_digits(w, t.party[0], 3, "");
-	heard_digits(w, t.party[1], 3, "");
-	over(w, &t);
+	expect_digits(w, t.party[0], 3, "");
+	expect_digits(w, t.party[1], 3, "");
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_15_a_lone_hash_ends, "# and nothing for 4 s; then 8: nothing; # and 8 within 4 s: the minutes")
@@ -354,12 +317,12 @@ SCENARIO(rule_15_a_lone_hash_ends, "# and nothing for 4 s; then 8: nothing; # an
 	world_run(w, 4.5);
 	phone_keys(w, t.host, "8");
 	world_run(w, 2);
-	CHECK(heard_power(w, t.host, 1.5) < -50);
+	CHECK(hears_nothing(w, t.host, 1.5));
 	phone_keys(w, t.host, "#");
 	world_run(w, 3);
 	phone_keys(w, t.host, "8");
 	told(w, &t, "minutes-left", 6);
-	over(w, &t);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(outcome_of_whom_he_does_not_wait_for,
@@ -370,16 +333,13 @@ SCENARIO(outcome_of_whom_he_does_not_wait_for,
 	struct talk t;
 
 	talk_begin(w, &t, HOST, SECOND);
-	phone_keys(w, t.host, "*");
-	world_run(w, 0.5);
-	phone_keys(w, t.host, THIRD "#");
-	third = expect_call_to(w, THIRD, 5);
+	third = host_invites(w, t.host, THIRD);
 	world_run(w, 2);
 	phone_keys(w, t.host, "*");
 	world_run(w, 1);
 	exchange_does(w, "busy %s", third);
 	told(w, &t, "number-ending", 5);
 	told(w, &t, "party-busy", 6);
-	CHECK(heard_power(w, t.party[0], 4) < -50);
-	over(w, &t);
+	CHECK(hears_nothing(w, t.party[0], 4));
+	hangs_up_and_over(w, t.host);
 }

@@ -59,9 +59,7 @@ SCENARIO(rule_22_recharge_moves_the_end_away, "a top-up during the warning: the 
 	recharge(w, HOST_E, 100000);
 	world_run(w, 150);
 	CHECK(find_event(w, t.host, "hangup") == NULL);
-	phone_hangs_up(w, t.host);
-	world_run(w, 5);
-	world_close(w);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_20_a_party_too_dear, "enough for the host, not for a domestic leg: told so, nothing charged for it")
@@ -144,10 +142,8 @@ SCENARIO(rule_09_a_short_interruption_is_survived, "1 s without packets: alarm, 
 	world_run(w, 3);
 	exchange_does(w, "tone %s 700 level=-16", t.party[0]);
 	world_run(w, 2);
-	CHECK(heard_tone(w, t.host, 700, 1) > -18);
-	phone_hangs_up(w, t.host);
-	world_run(w, 3);
-	world_close(w);
+	CHECK(hears_tone(w, t.host, 700));
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(
@@ -167,9 +163,8 @@ SCENARIO(
 	talk_begin(w, &b, "13800000003", "13800000009");
 	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM hold WHERE state = 'open'"), 2);
 	CHECK_INT(sql_int(w, "SELECT COUNT(DISTINCT account_id) FROM hold"), 1);
-	exchange_does(w, "tone %s 700 level=-16", a.party[0]);
-	world_run(w, 1.5);
-	CHECK(heard_tone(w, a.host, 700, 1) > -20 && heard_tone(w, b.host, 700, 1) < -50 &&
+	phone_hums(w, a.party[0], 700);
+	CHECK(hears_tone(w, a.host, 700) && heard_tone(w, b.host, 700, 1) < -50 &&
 	      heard_tone(w, b.party[0], 700, 1) < -50);
 	expect_hangup(w, a.party[0], 16, 130);
 	expect_hangup(w, b.party[0], 16, 5);

@@ -9,13 +9,6 @@
 #define OTHER_E "8613800000002"
 #define FAR     "13900000001"
 
-static struct world *world_with(void (*options)(struct node_options *o, void *arg))
-{
-	struct world_setup setup = { .options = options };
-
-	return world_open(&setup);
-}
-
 static void tells_price(struct node_options *o, void *arg)
 {
 	(void)arg;
@@ -116,9 +109,7 @@ SCENARIO(limit_of_calls_a_day,
 	world_run(w, 2);
 	phone_hangs_up(w, called_back(w, OTHER));
 	world_sleeps(w, 86400);
-	phone_hangs_up(w, called_back(w, HOST));
-	world_run(w, 2);
-	world_close(w);
+	hangs_up_and_over(w, called_back(w, HOST));
 }
 
 static void one_room(struct node_options *o, void *arg)
@@ -139,7 +130,5 @@ SCENARIO(limit_of_rooms,
 	phone_hangs_up(w, host);
 	world_run(w, 5);
 	host = called_back(w, OTHER);
-	phone_hangs_up(w, host);
-	world_run(w, 2);
-	world_close(w);
+	hangs_up_and_over(w, host);
 }

@@ -131,7 +131,5 @@ SCENARIO(rule_24_a_service_of_another_provider,
 	trigger = phone_dials(w, HOST, "12599");
 	world_run(w, 2);
 	phone_hangs_up(w, trigger);
-	phone_hangs_up(w, expect_call_to(w, HOST, 10));
-	world_run(w, 5);
-	world_close(w);
+	hangs_up_and_over(w, expect_call_to(w, HOST, 10));
 }

@@ -135,20 +135,16 @@ SCENARIO(route_capacity,
 
 	talk_begin(w, &t, HOST, PARTY);
 	talk_add(w, &t, OTHER);
-	phone_keys(w, t.host, "*");
-	world_run(w, 0.5);
-	phone_keys(w, t.host, "13900000003#");
+	host_leaves_the_room(w, t.host);
+	host_keys_number(w, t.host, "13900000003");
 	expect_hears(w, t.host, PROMPT_ZH_CN, "party-congestion", 10);
 	phone_hangs_up(w, t.party[0]);
 	world_run(w, 8);
-	phone_keys(w, t.host, "*");
-	world_run(w, 0.5);
-	phone_keys(w, t.host, "13900000003#");
+	host_leaves_the_room(w, t.host);
+	host_keys_number(w, t.host, "13900000003");
 	phone_answers(w, call_over(w, "pstn2", "13900000003", 5));
 	world_run(w, 1);
-	phone_hangs_up(w, t.host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, t.host);
 }
 
 static void keeps_28(struct node_options *o, void *arg)
@@ -166,14 +162,11 @@ SCENARIO(
 	struct talk t;
 
 	talk_begin(w, &t, HOST, PARTY);
-	phone_keys(w, t.host, "*");
-	world_run(w, 0.5);
-	phone_keys(w, t.host, OTHER "#");
+	host_leaves_the_room(w, t.host);
+	host_keys_number(w, t.host, OTHER);
 	expect_hears(w, t.host, PROMPT_ZH_CN, "party-congestion", 10);
 	phone_hangs_up(w, called_back(w, OTHER));
-	phone_hangs_up(w, t.host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, t.host);
 }
 
 /* ---- failing over ---- */
@@ -203,9 +196,8 @@ static void failed_over(int cause)
 	const char *host = called_back(w, HOST), *call = fails_over(w, host, cause);
 	struct route_info info;
 
-	exchange_does(w, "tone %s 700 level=-16", call);
-	world_run(w, 1.5);
-	CHECK(heard_tone(w, host, 700, 1) > -18);
+	phone_hums(w, call, 700);
+	CHECK(hears_tone(w, host, 700));
 	route_figures(w, "all", &info);
 	CHECK_INT(info.attempts, 2);
 	CHECK_INT(info.failovers, 1);
@@ -242,7 +234,7 @@ SCENARIO(route_fails_over_when_the_line_is_lost, "the first span's line is cut w
 	exchange_does(w, "span pstn2 down");
 	phone_answers(w, call_over(w, "pstn3", PARTY, 4)); /* spans[].los_clear_ms */
 	world_run(w, 1);
-	CHECK_INT(mparty_parties_in(mparty_first(node_calls(w->node))), 1);
+	CHECK_INT(parties_in(w), 1);
 	phone_hangs_up(w, host);
 	world_run(w, 3);
 	exchange_does(w, "span pstn2 up");
@@ -262,10 +254,8 @@ SCENARIO(route_fails_over_when_the_exchange_says_nothing,
 	exchange_does(w, "number " PARTY " ring");
 	phone_answers(w, call_over(w, "pstn3", PARTY, 9)); /* sent twice, 4 s each */
 	world_run(w, 1);
-	CHECK_INT(mparty_parties_in(mparty_first(node_calls(w->node))), 1);
-	phone_hangs_up(w, host);
-	world_run(w, 3);
-	world_close(w);
+	CHECK_INT(parties_in(w), 1);
+	hangs_up_and_over(w, host);
 }
 
 SCENARIO(route_does_not_fail_over_on_17, "busy, or refused after it rang: told at once, and no other span is tried")
@@ -285,9 +275,7 @@ SCENARIO(route_does_not_fail_over_on_17, "busy, or refused after it rang: told a
 	exchange_does(w, "reject %s 41", call);
 	expect_hears(w, host, PROMPT_ZH_CN, "party-congestion", 10);
 	CHECK_INT(count_events(w, "ring"), 3);
-	phone_hangs_up(w, host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, host);
 }
 
 SCENARIO(route_fails_everywhere, "both spans are congested: each once, and the host is told only then")
@@ -302,9 +290,7 @@ SCENARIO(route_fails_everywhere, "both spans are congested: each once, and the h
 	expect_hears(w, host, PROMPT_ZH_CN, "party-congestion", 10);
 	expect_no_event(w, NULL, "ring", 10);
 	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_ledger WHERE kind = 'charge'"), 0);
-	phone_hangs_up(w, host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, host);
 }
 
 SCENARIO(route_dropped_while_it_fails,
@@ -321,9 +307,7 @@ SCENARIO(route_dropped_while_it_fails,
 	exchange_does(w, "reject %s 34", call);
 	expect_no_event(w, NULL, "ring", 5);
 	CHECK_INT(mparty_party(m, 1)->state, PARTY_ENDED);
-	phone_hangs_up(w, host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, host);
 }
 
 /* ---- spans that are down ---- */
@@ -384,9 +368,7 @@ SCENARIO(rule_05_nothing_is_promised_without_a_route,
 	call = call_over(w, "pstn3", HOST, 10);
 	phone_answers(w, call);
 	world_run(w, 1);
-	phone_hangs_up(w, call);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, call);
 }
 
 /* ---- callbacks and bookings ---- */
@@ -490,9 +472,8 @@ SCENARIO(rule_12_the_route_says_what_is_shown,
 	CHECK_STR(calling(w, t.party[0]), "12599");
 	CHECK_STR(calling(w, t.party[1]), HOST);
 	exchange_does(w, "number 13900000001 ring no-alert");
-	phone_keys(w, t.host, "*");
-	world_run(w, 0.5);
-	phone_keys(w, t.host, "13900000001#");
+	host_leaves_the_room(w, t.host);
+	host_keys_number(w, t.host, "13900000001");
 	call = call_over(w, "pstn2", "13900000001", 5);
 	CHECK_STR(calling(w, call), "12599");
 	exchange_does(w, "reject %s 34", call);
@@ -500,7 +481,5 @@ SCENARIO(rule_12_the_route_says_what_is_shown,
 	CHECK_STR(calling(w, call), HOST);
 	phone_answers(w, call);
 	world_run(w, 1);
-	phone_hangs_up(w, t.host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, t.host);
 }

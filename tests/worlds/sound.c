@@ -127,3 +127,17 @@ double heard_tone(struct world *w, const char *call, int hz, double seconds)
 
 	return level_tone_dbm0(s, n, hz, 8000);
 }
+
+bool hears_tone(struct world *w, const char *call, int hz)
+{
+	double level = heard_tone(w, call, hz, 1);
+
+	if (level > -20 && level <= -18)
+		world_fail(__FILE__, __LINE__, "%s: %d Hz at %.1f dBm0 is neither heard nor not", call, hz, level);
+	return level > -18;
+}
+
+bool hears_nothing(struct world *w, const char *call, double seconds)
+{
+	return heard_power(w, call, seconds) < -50;
+}

@@ -137,8 +137,7 @@ SCENARIO(rule_25_the_version_of_the_answer, "a new version begins while the part
 	t.host = called_back(w, HOST);
 	tariff(w, "standard", 12, "local,,0.50,0,60,60,0\ndomestic,,0.90,0,60,60,0\n");
 	world_run(w, 0.5);
-	phone_keys(w, t.host, "13800000002#");
-	t.party[0] = expect_call_to(w, "13800000002", 5);
+	t.party[0] = host_calls(w, t.host, "13800000002");
 	world_run(w, 15);
 	phone_answers(w, t.party[t.parties++]);
 	world_run(w, 30);

@@ -14,8 +14,7 @@ static void overlapped(struct node_options *o, void *arg)
 
 SCENARIO(rule_06_overlap_receiving, "125 without Sending Complete: SETUP ACKNOWLEDGE, then 99 as INFORMATION; the order is taken")
 {
-	struct world_setup s = { .options = overlapped, .cut = EXCHANGE_CUT_ANY };
-	struct world *w = world_open(&s);
+	struct world *w = world_with(overlapped);
 	const char *trigger = phone_dials_with(w, HOST, "125", "overlap");
 
 	(void)expect_event(w, trigger, "setup-ack", 1);
@@ -29,8 +28,7 @@ SCENARIO(rule_06_overlap_receiving, "125 without Sending Complete: SETUP ACKNOWL
 
 SCENARIO(rule_06_overlap_t302, "digits stop: 28 after T302")
 {
-	struct world_setup s = { .options = overlapped, .cut = EXCHANGE_CUT_ANY };
-	struct world *w = world_open(&s);
+	struct world *w = world_with(overlapped);
 	const char *trigger;
 
 	exchange_does(w, "set T304 60000");
@@ -59,9 +57,7 @@ SCENARIO(rule_07_channels_from_the_other_end, "the exchange picks from 1 up, we 
 	CHECK_INT(i.timeslot, 31);
 	CHECK_INT(exchange_call_info(w->exchange, t.party[0], &i), 0);
 	CHECK_INT(i.timeslot, 30);
-	phone_hangs_up(w, t.host);
-	world_run(w, 3);
-	world_close(w);
+	hangs_up_and_over(w, t.host);
 }
 
 SCENARIO(rule_10_t310_does_not_run_out, "he listens to the announcement for its 15 s: T310 (10 s) is stopped by ALERTING")

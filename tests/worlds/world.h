@@ -92,6 +92,7 @@ struct world {
 };
 
 struct world *world_open(const struct world_setup *s);
+struct world *world_with(void (*options)(struct node_options *o, void *arg)); /* the usual one but for these options */
 void world_close(struct world *w);
 
 /* The node stops and starts anew, on the same database and journal. */
@@ -135,6 +136,9 @@ void exchange_does(struct world *w, const char *fmt, ...) __attribute__((format(
 void phone_hangs_up(struct world *w, const char *call);
 void phone_answers(struct world *w, const char *call);
 void phone_keys(struct world *w, const char *call, const char *digits);  /* in-band DTMF 100/100 ms, run until they are over */
+void phone_hums(struct world *w, const char *call, int hz);             /* from now on, at -16 dBm0; runs 1.5 s */
+void phone_falls_silent(struct world *w, const char *call);
+void expect_digits(struct world *w, const char *call, double last_seconds, const char *digits); /* its DTMF receiver's */
 
 /* The next event of this name (and of this call, NULL: any) that has not been expected yet, within so many seconds from now; what
  * came before now counts too. Borrowed reference. */
@@ -157,6 +161,9 @@ void    expect_hears_in_room(struct world *w, const char *call, enum prompt_lang
 bool    hears(struct world *w, const char *call, enum prompt_lang lang, const char *prompt, int64_t from_us);
 double  heard_power(struct world *w, const char *call, double last_seconds);                 /* dBm0 */
 double  heard_tone(struct world *w, const char *call, int hz, double last_seconds);        /* dBm0 at that frequency */
+/* Whoever hums it is heard in the last second, above -18 dBm0; or is not: at most the clamp's early part of it. */
+bool    hears_tone(struct world *w, const char *call, int hz);
+bool    hears_nothing(struct world *w, const char *call, double last_seconds);              /* below -50 dBm0 */
 
 /* ---- money ---- */
 int64_t sql_int(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -167,8 +174,18 @@ int64_t held(struct world *w, const char *number);
 void    give(struct world *w, const char *number, int64_t e4);    /* from now on this is his balance */
 void    per_second(struct world *w);                              /* all rates: charged by the second, no minimum */
 
-/* 12599 dialled, called back, answered: he listens to the first prompt since a second. The id of the callback. */
+/* ---- a conversation ---- */
+/* 12599 dialled and confirmed, and hung up after 3 s. */
+void orders(struct world *w, const char *host);
+/* Ordered, called back, answered: he listens to the first prompt since a second. The id of the callback. */
 const char *called_back(struct world *w, const char *host);
+/* Asked for a number, he keys this one and #. */
+void host_keys_number(struct world *w, const char *host, const char *number);
+const char *host_calls(struct world *w, const char *host, const char *number);    /* and it rings: the party's call */
+/* In the room: * takes him to the prompt. */
+void host_leaves_the_room(struct world *w, const char *host);
+const char *host_invites(struct world *w, const char *host, const char *number);  /* from the room; it rings: the party's call */
+unsigned parties_in(struct world *w);                                             /* of the first call, the host not counted */
 /* The way to a conversation of two, used by many: trigger, callback, answer, the party's number keyed, answered. */
 struct talk {
 	const char *host;
@@ -177,5 +194,7 @@ struct talk {
 };
 void talk_begin(struct world *w, struct talk *t, const char *host, const char *party);
 void talk_add(struct world *w, struct talk *t, const char *party);
+/* He hangs up, all is settled, and the world is closed. */
+void hangs_up_and_over(struct world *w, const char *call);
 
 #endif
