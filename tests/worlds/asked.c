@@ -41,7 +41,7 @@ SCENARIO(invitee_presses_1, "a party hears who invites it and that 1 joins; nobo
 	struct world *w = world_with(ask_parties);
 	const char *host = called_back(w, HOST), *party = adds(w, host, SECOND);
 
-	exchange_does(w, "tone %s 700 level=-16", party);
+	phone_hums(w, party, 700);
 	expect_hears(w, party, PROMPT_ZH_CN, "you-are-invited-by", 6);
 	expect_hears(w, party, PROMPT_ZH_CN, "press-1-to-join", 10);
 	CHECK(!hears_tone(w, host, 700));

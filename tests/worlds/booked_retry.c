@@ -24,15 +24,20 @@ static double called_at(struct world *w, const char *number, double seconds, con
 	return seconds_of(e);
 }
 
+/* This number is called so long after the end of the attempt before. */
+static const char *called_again(struct world *w, const char *number, double end, double interval)
+{
+	const char *call;
+	double due = end + interval, at = called_at(w, number, due + 10 - (double)clock_utc_us() / 1e6, &call);
+
+	if (at < due - 0.1 || at > due + 1.2) /* it is looked for what is due each second */
+		world_fail(__FILE__, __LINE__, "%.2f s from the end of the attempt to the next, not %.0f", at - end, interval);
+	return call;
+}
+
 static double gone_at(struct world *w, const char *call, double seconds)
 {
 	return seconds_of(expect_event(w, call, "gone", seconds));
-}
-
-static void check_gap(double from, double to, double want)
-{
-	if (to - from < want - 0.1 || to - from > want + 1.2) /* it is looked for what is due each second */
-		world_fail(__FILE__, __LINE__, "%.2f s from the end of the attempt to the next, not %.0f", to - from, want);
 }
 
 SCENARIO(booked_host_is_called_again,
@@ -50,10 +55,10 @@ SCENARIO(booked_host_is_called_again,
 	end = gone_at(w, call, 60); /* 45 s of ringing */
 	expect_run(w, &b, "waiting", "no-answer");
 	exchange_does(w, "number " BOOKED_HOST " busy after 2000");
-	check_gap(end, called_at(w, BOOKED_HOST, 40, &call), 30);
+	call = called_again(w, BOOKED_HOST, end, 30);
 	end = gone_at(w, call, 5);
 	exchange_does(w, "number " BOOKED_HOST " ring");
-	check_gap(end, called_at(w, BOOKED_HOST, 40, &call), 30);
+	call = called_again(w, BOOKED_HOST, end, 30);
 	phone_answers(w, call);
 	(void)expect_call_to(w, PARTY2, 2);
 	expect_run(w, &b, "live", "");
@@ -106,16 +111,16 @@ SCENARIO(booked_parties_are_called_again,
 	end2 = gone_at(w, p2, 3);
 	world_run(w, 13);
 	CHECK(heard_tone(w, host, 450, 5) > -35); /* ring-back of China, one second in five */
-	check_gap(end2, called_at(w, PARTY2, 30, &p2), 20);
+	p2 = called_again(w, PARTY2, end2, 20);
 	end2 = gone_at(w, p2, 3);
 	exchange_does(w, "number " PARTY2 " ring");
-	check_gap(end2, called_at(w, PARTY2, 30, &p2), 20);
+	p2 = called_again(w, PARTY2, end2, 20);
 	phone_answers(w, p2);
 	end3 = gone_at(w, p3, 50);
-	check_gap(end3, called_at(w, PARTY3, 30, &p3), 20);
+	p3 = called_again(w, PARTY3, end3, 20);
 	exchange_does(w, "reject %s 21", p3);
 	end3 = gone_at(w, p3, 3);
-	check_gap(end3, called_at(w, PARTY3, 30, &p3), 20);
+	p3 = called_again(w, PARTY3, end3, 20);
 	(void)gone_at(w, p3, 60);
 	expect_no_event(w, NULL, "ring", 40);
 	expect_party(w, &b, 1, "answered", 3);
@@ -169,12 +174,12 @@ SCENARIO(booked_congestion_uses_no_attempt_up,
 	(void)called_at(w, BOOKED_HOST, 7, &call);
 	end = gone_at(w, call, 3);
 	exchange_does(w, "number " BOOKED_HOST " ring");
-	check_gap(end, called_at(w, BOOKED_HOST, 8, &call), 5);
+	call = called_again(w, BOOKED_HOST, end, 5);
 	phone_answers(w, call);
 	(void)called_at(w, PARTY2, 3, &call);
 	end = gone_at(w, call, 3);
 	exchange_does(w, "number " PARTY2 " ring");
-	check_gap(end, called_at(w, PARTY2, 8, &call), 5);
+	call = called_again(w, PARTY2, end, 5);
 	phone_answers(w, call);
 	world_run(w, 1);
 	expect_party(w, &b, 1, "answered", 1);
@@ -200,7 +205,7 @@ SCENARIO(booked_retries_over_three_days,
 	for (unsigned day = 1; day <= 3; day++) {
 		world_sleeps(w, 86400 - 30);
 		exchange_does(w, "number " BOOKED_HOST " %s", day < 3 ? "busy" : "ring");
-		check_gap(end, called_at(w, BOOKED_HOST, 40, &call), 86400);
+		call = called_again(w, BOOKED_HOST, end, 86400);
 		if (day < 3)
 			end = gone_at(w, call, 3);
 	}
@@ -208,6 +213,21 @@ SCENARIO(booked_retries_over_three_days,
 	(void)expect_call_to(w, PARTY2, 2);
 	CHECK_INT(sql_int(w, "SELECT made FROM booking_run"), 4);
 	world_close(w);
+}
+
+/* Seconds UTC. */
+static void sleeps_until(struct world *w, int64_t utc_s)
+{
+	world_sleeps(w, (double)utc_s - (double)clock_utc_us() / 1e6);
+}
+
+/* The host is called then, and within two seconds; he is busy. */
+static void is_called_and_busy(struct world *w, int64_t utc_s)
+{
+	exchange_does(w, "number " BOOKED_HOST " busy");
+	CHECK(event_int(expect_event(w, NULL, "ring", 70), "t") / 1000 <= utc_s + 2);
+	CHECK(clock_utc_us() / 1000000 >= utc_s);
+	world_run(w, 3);
 }
 
 SCENARIO(booked_across_the_change_of_clocks,
@@ -224,11 +244,8 @@ SCENARIO(booked_across_the_change_of_clocks,
 	CHECK_INT(book_try(w, &b), 0);
 	for (unsigned day = 0; day < 3; day++) {
 		if (day > 0)
-			world_sleeps(w, (double)at[day] - (double)clock_utc_us() / 1e6 - 20);
-		exchange_does(w, "number " BOOKED_HOST " busy");
-		CHECK_INT(event_int(expect_event(w, NULL, "ring", 70), "t") / 1000 - at[day] <= 2, 1);
-		CHECK(clock_utc_us() / 1000000 >= at[day]);
-		world_run(w, 3);
+			sleeps_until(w, at[day] - 20);
+		is_called_and_busy(w, at[day]);
 	}
 	world_close(w);
 }
@@ -255,11 +272,8 @@ SCENARIO(booked_weekly_over_a_year, "Mondays at 09:00 in Berlin for a year, the 
 
 		summer += dst;
 		if (i > 0)
-			world_sleeps(w, (double)at - (double)clock_utc_us() / 1e6 - 20);
-		exchange_does(w, "number " BOOKED_HOST " busy");
-		CHECK_INT(event_int(expect_event(w, NULL, "ring", 70), "t") / 1000 - at <= 2, 1);
-		CHECK(clock_utc_us() / 1000000 >= at);
-		world_run(w, 3);
+			sleeps_until(w, at - 20);
+		is_called_and_busy(w, at);
 	}
 	CHECK_INT(summer, 8);
 	world_close(w);

@@ -26,15 +26,32 @@ static void nothing_lost(struct world *w, const struct talk *t)
 	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_leg WHERE charge_e4 > 0"), 2);
 }
 
+/* Two have talked for so many seconds, charged by the second, their account trusted with so much (rule 23). */
+static struct world *two_talk(struct talk *t, int trust_e4, double seconds)
+{
+	struct world *w = world_open(NULL);
+
+	per_second(w);
+	sql_do(w, "UPDATE account SET trust_e4 = %d", trust_e4);
+	talk_begin(w, t, HOST, SECOND);
+	world_run(w, seconds);
+	return w;
+}
+
+/* They talk on for three minutes; then he hangs up. */
+static void talk_on_and_hang_up(struct world *w, const struct talk *t)
+{
+	expect_no_event(w, t->host, "hangup", 180);
+	phone_hangs_up(w, t->host);
+	expect_hangup(w, t->party[0], 16, 1);
+}
+
 SCENARIO(rule_23_database_gone_while_they_talk,
          "the talk goes on for what is held, and ends before the hold does; settled when the database is back, nothing lost")
 {
-	struct world *w = world_open(NULL);
 	struct talk t;
+	struct world *w = two_talk(&t, 0, 5);
 
-	per_second(w);
-	talk_begin(w, &t, HOST, SECOND);
-	world_run(w, 5);
 	database_goes(w);
 	expect_no_event(w, t.host, "hangup", 20);
 	expect_hangup(w, t.host, 16, HOLD_S - 20);
@@ -47,18 +64,13 @@ SCENARIO(rule_23_database_gone_while_they_talk,
 
 SCENARIO(rule_23_database_back_in_time, "the database is away for 20 s: nobody notices, the talk goes on for minutes")
 {
-	struct world *w = world_open(NULL);
 	struct talk t;
+	struct world *w = two_talk(&t, 0, 5);
 
-	per_second(w);
-	talk_begin(w, &t, HOST, SECOND);
-	world_run(w, 5);
 	database_goes(w);
 	world_run(w, 20);
 	database_returns(w);
-	expect_no_event(w, t.host, "hangup", 180);
-	phone_hangs_up(w, t.host);
-	expect_hangup(w, t.party[0], 16, 1);
+	talk_on_and_hang_up(w, &t);
 	world_run(w, 5);
 	nothing_lost(w, &t);
 	world_close(w);
@@ -67,17 +79,11 @@ SCENARIO(rule_23_database_back_in_time, "the database is away for 20 s: nobody n
 SCENARIO(rule_23_a_trusted_account_talks_on,
          "an account trusted with 5.00: no database for 3 minutes, and the talk goes on; paid in the end")
 {
-	struct world *w = world_open(NULL);
 	struct talk t;
+	struct world *w = two_talk(&t, 50000, 5);
 
-	per_second(w);
-	sql_do(w, "UPDATE account SET trust_e4 = 50000");
-	talk_begin(w, &t, HOST, SECOND);
-	world_run(w, 5);
 	database_goes(w);
-	expect_no_event(w, t.host, "hangup", 180);
-	phone_hangs_up(w, t.host);
-	expect_hangup(w, t.party[0], 16, 1);
+	talk_on_and_hang_up(w, &t);
 	world_run(w, 10);
 	database_returns(w);
 	nothing_lost(w, &t);
@@ -102,13 +108,10 @@ SCENARIO(rule_23_no_database_no_order,
 SCENARIO(rule_09_the_exchange_loses_its_power,
          "no signalling, no packets: released after 2.5 s, charged to the loss; it comes back and calls go through")
 {
-	struct world *w = world_open(NULL);
-	int64_t charged;
 	struct talk t;
+	struct world *w = two_talk(&t, 0, 10);
+	int64_t charged;
 
-	per_second(w);
-	talk_begin(w, &t, HOST, SECOND);
-	world_run(w, 10);
 	exchange_dies(w);
 	world_run(w, 5);
 	charged = OPENING - balance(w, HOST_E);
@@ -123,12 +126,9 @@ SCENARIO(rule_09_the_exchange_loses_its_power,
 
 SCENARIO(the_node_restarts_in_a_talk, "everybody is released and the talk is paid; the node comes up and takes the next order")
 {
-	struct world *w = world_open(NULL);
 	struct talk t;
+	struct world *w = two_talk(&t, 0, 10);
 
-	per_second(w);
-	talk_begin(w, &t, HOST, SECOND);
-	world_run(w, 10);
 	node_restarts(w);
 	expect_hangup(w, t.host, 16, 1);
 	expect_hangup(w, t.party[0], 16, 1);

@@ -65,15 +65,10 @@ SCENARIO(rule_22_recharge_moves_the_end_away, "a top-up during the warning: the 
 SCENARIO(rule_20_a_party_too_dear, "enough for the host, not for a domestic leg: told so, nothing charged for it")
 {
 	struct world *w = world_open(NULL);
-	const char *trigger, *host;
+	const char *host;
 
 	give(w, HOST_E, 7000); /* callback 0.20; domestic wants 0.60 more */
-	trigger = phone_dials(w, HOST, "12599");
-	world_run(w, 2);
-	phone_hangs_up(w, trigger);
-	host = expect_call_to(w, HOST, 6);
-	phone_answers(w, host);
-	world_run(w, 1);
+	host = called_back(w, HOST);
 	exchange_does(w, "dtmf %s 13900000001#", host);
 	expect_hears(w, host, PROMPT_ZH_CN, "party-not-enough-money", 12);
 	phone_hangs_up(w, host);
@@ -108,7 +103,6 @@ SCENARIO(rule_09_a_lost_line_is_charged_to_the_loss,
          "the cable is cut while three talk: released after 2.5 s, charged to the moment of the cut, service back after 10 s")
 {
 	struct world *w = world_open(NULL);
-	const char *again;
 	struct talk t;
 
 	per_second(w);
@@ -123,9 +117,7 @@ SCENARIO(rule_09_a_lost_line_is_charged_to_the_loss,
 	exchange_does(w, "span pstn up");
 	world_run(w, 20);
 	CHECK(e1_span_up(node_span(w->node, "pstn")));
-	again = phone_dials(w, HOST, "12599");
-	world_run(w, 1);
-	phone_hangs_up(w, again);
+	orders(w, HOST);
 	(void)expect_call_to(w, HOST, 6);
 	world_close(w);
 }
@@ -140,8 +132,7 @@ SCENARIO(rule_09_a_short_interruption_is_survived, "1 s without packets: alarm, 
 	world_run(w, 1);
 	exchange_does(w, "span pstn up");
 	world_run(w, 3);
-	exchange_does(w, "tone %s 700 level=-16", t.party[0]);
-	world_run(w, 2);
+	phone_hums(w, t.party[0], 700);
 	CHECK(hears_tone(w, t.host, 700));
 	hangs_up_and_over(w, t.host);
 }

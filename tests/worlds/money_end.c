@@ -91,6 +91,20 @@ static double talked(struct three *t, unsigned i)
 	return (double)event_int(expect_event(t->w, t->party[i], "gone", 2), "talk_us") / 1e6;
 }
 
+/* Every party's phone is cleared with 16 within so many seconds. */
+static void parties_are_cleared(struct three *t, double seconds)
+{
+	for (unsigned i = 0; i < 3; i++)
+		expect_hangup(t->w, t->party[i], 16, seconds);
+}
+
+/* What the host has when all is settled. */
+static int64_t left(struct three *t)
+{
+	world_run(t->w, 3);
+	return balance(t->w, HOST_E);
+}
+
 static void near(double got, double want, double by, const char *what, int line)
 {
 	if (got < want - by || got > want + by)
@@ -112,15 +126,13 @@ SCENARIO(rule_22_example_per_second, "1.00, three at 0.20 a minute by the second
 	CHECK_INT(t.told.warned, 1);
 	CHECK_INT(t.told.seconds, 60);
 	NEAR((double)(t.told.warned_us - t.answered_us) / 1e6, 40, 0.1);
-	for (unsigned i = 0; i < 3; i++)
-		expect_hangup(t.w, t.party[i], 16, 60);
+	parties_are_cleared(&t, 60);
 	expect_hangup(t.w, t.host, 16, 5);
 	for (unsigned i = 0; i < 3; i++)
 		NEAR(talked(&t, i), 100, 0.1);
 	CHECK_INT(t.told.exhausted, 1);
 	CHECK_INT(t.told.warned, 1);
-	world_run(t.w, 3);
-	CHECK_INT(balance(t.w, HOST_E), 1); /* each leg is rounded down once: 3 x 0.3333 */
+	CHECK_INT(left(&t), 1); /* each leg is rounded down once: 3 x 0.3333 */
 	world_close(t.w);
 }
 
@@ -138,13 +150,11 @@ SCENARIO(rule_22_example_per_minute, "0.99, three at 0.20 by whole minutes: warn
 	three_answer(&t, 0, 3);
 	CHECK_INT(t.told.warned, 1);
 	CHECK_INT(t.told.seconds, 60);
-	for (unsigned i = 0; i < 3; i++)
-		expect_hangup(t.w, t.party[i], 16, 60);
+	parties_are_cleared(&t, 60);
 	for (unsigned i = 0; i < 3; i++)
 		NEAR(talked(&t, i), 60, 0.1);
 	CHECK_INT(t.told.exhausted, 1);
-	world_run(t.w, 3);
-	CHECK_INT(balance(t.w, HOST_E), 3900);
+	CHECK_INT(left(&t), 3900);
 	world_close(t.w);
 }
 
@@ -163,13 +173,11 @@ SCENARIO(rule_22_a_leg_added_late,
 	world_run(t.w, 0.2);
 	CHECK(t.told.warned >= 1);
 	NEAR(t.told.seconds, 46.5, 0.5);
-	for (unsigned i = 0; i < 3; i++)
-		expect_hangup(t.w, t.party[i], 16, 50);
+	parties_are_cleared(&t, 50);
 	NEAR(talked(&t, 0), 126.5, 1);
 	NEAR(talked(&t, 1), 126.5, 1);
 	NEAR(talked(&t, 2), 46.5, 1);
-	world_run(t.w, 3);
-	CHECK(balance(t.w, HOST_E) >= 0 && balance(t.w, HOST_E) < 100); /* less than the next second of three */
+	CHECK(left(&t) >= 0 && balance(t.w, HOST_E) < 100); /* less than the next second of three */
 	world_close(t.w);
 }
 
@@ -182,13 +190,11 @@ SCENARIO(rule_22_a_leg_added_late_per_minute,
 	three_answer(&t, 0, 2); /* 0.40; 0.60 left: each has a second minute, and there is 0.20 for a third */
 	world_run(t.w, 29.9);
 	three_answer(&t, 2, 1); /* 0.60; of the 0.40 left both have their second minute; the third, at 90 s, has none */
-	for (unsigned i = 0; i < 3; i++)
-		expect_hangup(t.w, t.party[i], 16, 65);
+	parties_are_cleared(&t, 65);
 	NEAR(talked(&t, 0), 90, 0.2);
 	NEAR(talked(&t, 2), 60, 0.2);
 	CHECK(t.told.warned >= 1);
-	world_run(t.w, 3);
-	CHECK_INT(balance(t.w, HOST_E), 0);
+	CHECK_INT(left(&t), 0);
 	world_close(t.w);
 }
 
@@ -210,11 +216,9 @@ SCENARIO(rule_22_a_recharge_during_the_warning,
 	CHECK_INT(t.told.warned, 2);
 	NEAR((double)(t.told.warned_us - t.answered_us) / 1e6, 140, 0.2);
 	CHECK_INT(t.told.seconds, 60);
-	for (unsigned i = 0; i < 3; i++)
-		expect_hangup(t.w, t.party[i], 16, 62);
+	parties_are_cleared(&t, 62);
 	NEAR(talked(&t, 0), 200, 0.2);
-	world_run(t.w, 3);
-	CHECK(balance(t.w, HOST_E) >= 0 && balance(t.w, HOST_E) < 100);
+	CHECK(left(&t) >= 0 && balance(t.w, HOST_E) < 100);
 	world_close(t.w);
 }
 
@@ -227,12 +231,10 @@ SCENARIO(rule_22_a_recharge_too_small, "0.005 more during the warning, by whole 
 	three_answer(&t, 0, 3);
 	world_run(t.w, 20);
 	recharge(t.w, HOST_E, 50);
-	for (unsigned i = 0; i < 3; i++)
-		expect_hangup(t.w, t.party[i], 16, 42);
+	parties_are_cleared(&t, 42);
 	NEAR(talked(&t, 0), 60, 0.1);
 	CHECK_INT(t.told.unwarned, 0);
-	world_run(t.w, 3);
-	CHECK_INT(balance(t.w, HOST_E), 3950);
+	CHECK_INT(left(&t), 3950);
 	world_close(t.w);
 }
 

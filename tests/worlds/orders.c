@@ -10,14 +10,29 @@ static void unanswered(struct node_options *o, void *arg)
 	o->span[0].unanswered = *(const enum trunk_unanswered *)arg;
 }
 
+/* A trigger is told this way; so the exchange cuts through. */
+static struct world *world_told_by(enum trunk_unanswered how, enum exchange_cut cut)
+{
+	struct world_setup s = { .options = unanswered, .arg = &how, .cut = cut };
+
+	return world_open(&s);
+}
+
+/* Called back, answered. */
+static const char *answers_the_callback(struct world *w, const char *number, double seconds)
+{
+	const char *host = expect_call_to(w, number, seconds);
+
+	phone_answers(w, host);
+	return host;
+}
+
 /* ---- rule 1: each way to the caller's ear, through each kind of exchange ---- */
 
 SCENARIO(rule_01_progress_clears_before_t310,
          "unanswered = progress: PROGRESS with PI 8, heard, cleared after 8 s, before the exchange's T310")
 {
-	enum trunk_unanswered how = UNANSWERED_PROGRESS;
-	struct world_setup s = { .options = unanswered, .arg = &how, .cut = EXCHANGE_CUT_ANY };
-	struct world *w = world_open(&s);
+	struct world *w = world_told_by(UNANSWERED_PROGRESS, EXCHANGE_CUT_ANY);
 	const char *trigger = phone_dials(w, HOST, "12599");
 	const json_t *inband = json_object_get(expect_event(w, trigger, "progress", 1.0), "inband");
 
@@ -32,9 +47,7 @@ SCENARIO(rule_01_progress_clears_before_t310,
 
 SCENARIO(rule_01_alerting_then_progress, "unanswered = alerting+progress: both, for exchanges that cut through on PROGRESS only")
 {
-	enum trunk_unanswered how = UNANSWERED_ALERTING_PROGRESS;
-	struct world_setup s = { .options = unanswered, .arg = &how, .cut = EXCHANGE_CUT_ANY };
-	struct world *w = world_open(&s);
+	struct world *w = world_told_by(UNANSWERED_ALERTING_PROGRESS, EXCHANGE_CUT_ANY);
 	const char *trigger = phone_dials(w, HOST, "12599");
 
 	(void)expect_event(w, trigger, "alerting", 1.0);
@@ -47,15 +60,12 @@ SCENARIO(rule_01_alerting_then_progress, "unanswered = alerting+progress: both, 
 SCENARIO(rule_01_silent_confirms_at_the_answer,
          "unanswered = silent, an exchange that lets nothing through before CONNECT: cleared after 2 s, said at the callback")
 {
-	enum trunk_unanswered how = UNANSWERED_SILENT;
-	struct world_setup s = { .options = unanswered, .arg = &how, .cut = EXCHANGE_CUT_CONNECT };
-	struct world *w = world_open(&s);
+	struct world *w = world_told_by(UNANSWERED_SILENT, EXCHANGE_CUT_CONNECT);
 	const char *trigger = phone_dials(w, HOST, "12599"), *host;
 
 	expect_hangup(w, trigger, 16, 3);
 	CHECK(find_event(w, trigger, "alerting") == NULL && find_event(w, trigger, "progress") == NULL);
-	host = expect_call_to(w, HOST, 5);
-	phone_answers(w, host);
+	host = answers_the_callback(w, HOST, 5);
 	expect_hears(w, host, PROMPT_ZH_CN, "order-confirmed", 5);
 	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 10);
 	world_close(w);
@@ -161,8 +171,7 @@ SCENARIO(language_of_the_subscriber, "the second subscriber hears English, here 
 
 	expect_hears(w, trigger, PROMPT_EN, "order-confirmed-hang-up", 8);
 	phone_hangs_up(w, trigger);
-	host = expect_call_to(w, "13800000002", 5);
-	phone_answers(w, host);
+	host = answers_the_callback(w, "13800000002", 5);
 	expect_hears(w, host, PROMPT_EN, "enter-number", 6);
 	world_close(w);
 }
@@ -187,8 +196,7 @@ SCENARIO(rule_05_five_triggers_one_callback, "he dials five times in a row: one 
 		if (find_event(w, NULL, "ring"))
 			break; /* the callback came while he dialled on */
 	}
-	host = expect_call_to(w, HOST, 6);
-	phone_answers(w, host);
+	host = answers_the_callback(w, HOST, 6);
 	world_run(w, 1);
 	phone_hangs_up(w, host);
 	expect_no_event(w, NULL, "ring", 60);
@@ -217,12 +225,10 @@ SCENARIO(callback_busy_is_retried_twice,
          "busy: 2 more attempts, 30 s after the end of the one before; then given up, nothing charged")
 {
 	struct world *w = world_open(NULL);
-	const char *trigger = phone_dials(w, HOST, "12599");
 	int64_t last = 0;
 
-	world_run(w, 2);
+	orders(w, HOST);
 	exchange_does(w, "number %s busy", HOST);
-	phone_hangs_up(w, trigger);
 	for (int i = 0; i < 3; i++) {
 		const char *host = expect_call_to(w, HOST, 32);
 
@@ -241,14 +247,11 @@ SCENARIO(callback_busy_is_retried_twice,
 SCENARIO(callback_unanswered_is_retried, "rule 7: 45 s of ringing, then the next attempt 30 s later, answered")
 {
 	struct world *w = world_open(NULL);
-	const char *trigger = phone_dials(w, HOST, "12599"), *host;
+	const char *host;
 
-	world_run(w, 2);
-	phone_hangs_up(w, trigger);
-	host = expect_call_to(w, HOST, 5);
-	expect_hangup(w, host, 19, 46);
-	host = expect_call_to(w, HOST, 32);
-	phone_answers(w, host);
+	orders(w, HOST);
+	expect_hangup(w, expect_call_to(w, HOST, 5), 19, 46);
+	host = answers_the_callback(w, HOST, 32);
 	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
 	phone_hangs_up(w, host);
 	world_close(w);
@@ -257,11 +260,9 @@ SCENARIO(callback_unanswered_is_retried, "rule 7: 45 s of ringing, then the next
 SCENARIO(rule_07_congestion_uses_up_no_retry, "congestion on the callback: again every 5 s, and the three attempts are still his")
 {
 	struct world *w = world_open(NULL);
-	const char *trigger = phone_dials(w, HOST, "12599");
 
-	world_run(w, 2);
+	orders(w, HOST);
 	exchange_does(w, "number %s congestion 34", HOST);
-	phone_hangs_up(w, trigger);
 	for (int i = 0; i < 4; i++)
 		(void)expect_call_to(w, HOST, 6);
 	exchange_does(w, "number %s busy", HOST);
@@ -274,16 +275,13 @@ SCENARIO(rule_07_congestion_uses_up_no_retry, "congestion on the callback: again
 SCENARIO(rule_18_no_key_is_no_answer, "answered, but no key through three prompts: goodbye, charged, tried again")
 {
 	struct world *w = world_open(NULL);
-	const char *trigger = phone_dials(w, HOST, "12599"), *host;
+	const char *host;
 
-	world_run(w, 2);
-	phone_hangs_up(w, trigger);
-	host = expect_call_to(w, HOST, 5);
-	phone_answers(w, host);
+	orders(w, HOST);
+	host = answers_the_callback(w, HOST, 5);
 	expect_hears(w, host, PROMPT_ZH_CN, "no-key-goodbye", 80);
 	expect_hangup(w, host, 16, 10);
-	host = expect_call_to(w, HOST, 32);
-	phone_answers(w, host);
+	host = answers_the_callback(w, HOST, 32);
 	world_run(w, 1);
 	phone_hangs_up(w, host);
 	expect_no_event(w, NULL, "ring", 60);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tests/worlds/room.c - what is heard in the room and out of it: early media, music, tones, limits; telephony rules 14, 17, 18. */
+/* tests/worlds/room.c - what is heard in the room and out of it: early media, music, tones, limits; rules 14, 17, 18. */
 #include "tests/worlds/world.h"
 
 #define HOST   "13800000001"
@@ -68,8 +68,7 @@ SCENARIO(rule_17_music_while_the_host_invites,
 	world_run(w, 8);
 	under = heard_power(w, t.party[0], 7);
 	CHECK(under > alone - 23 && under < alone - 17);
-	exchange_does(w, "tone %s 700 level=-16", t.party[1]);
-	world_run(w, 2);
+	phone_hums(w, t.party[1], 700);
 	CHECK(hears_tone(w, t.party[0], 700));
 	CHECK(heard_tone(w, t.host, 700, 1) < -45);
 	hangs_up_and_over(w, t.host);
@@ -156,8 +155,7 @@ SCENARIO(members_keys_change_nothing, "a member presses every command: nobody is
 	phone_keys(w, t.party[0], "##");
 	talk_add(w, &t, THIRD);
 	world_run(w, 3);
-	exchange_does(w, "tone %s 700 level=-16", t.party[1]);
-	world_run(w, 1.2);
+	phone_hums(w, t.party[1], 700);
 	loud = heard_tone(w, t.party[0], 700, 1);
 	phone_falls_silent(w, t.party[1]);
 	for (unsigned i = 0; i < ARRAY_LEN(command); i++) {
@@ -169,8 +167,7 @@ SCENARIO(members_keys_change_nothing, "a member presses every command: nobody is
 	}
 	CHECK(find_event(w, t.host, "hangup") == NULL && find_event(w, t.party[0], "hangup") == NULL &&
 	      find_event(w, t.party[1], "hangup") == NULL);
-	exchange_does(w, "tone %s 700 level=-16", t.party[1]);
-	world_run(w, 1.2);
+	phone_hums(w, t.party[1], 700);
 	CHECK(heard_tone(w, t.party[0], 700, 1) > loud - 0.2 && heard_tone(w, t.party[0], 700, 1) < loud + 0.2 &&
 	      hears_tone(w, t.host, 700));
 	CHECK_INT(count_events(w, "ring"), 3); /* the host, and the two */

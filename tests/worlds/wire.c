@@ -73,13 +73,8 @@ SCENARIO(rule_10_t310_does_not_run_out, "he listens to the announcement for its 
 /* One party called as `keys`; the exchange sees `called`; the record has `canonical`. */
 static void called_as(struct world *w, const char *keys, const char *called, const char *canonical)
 {
-	const char *trigger = phone_dials(w, HOST, "12599"), *host;
+	const char *host = called_back(w, HOST);
 
-	world_run(w, 2);
-	phone_hangs_up(w, trigger);
-	host = expect_call_to(w, HOST, 6);
-	phone_answers(w, host);
-	world_run(w, 1);
 	exchange_does(w, "dtmf %s %s#", host, keys);
 	(void)expect_call_to(w, called, 8);
 	phone_hangs_up(w, host);
@@ -113,8 +108,8 @@ SCENARIO(rule_25_everything_leaves_a_record,
 	expect_hangup(w, phone_dials_with(w, HOST, "12599", "screen=unscreened"), 21, 16);
 	talk_begin(w, &t, HOST, "13800000002");
 	exchange_does(w, "number 13800000003 busy");
-	phone_keys(w, t.host, "*");
-	phone_keys(w, t.host, "13800000003#");
+	host_leaves_the_room(w, t.host);
+	host_keys_number(w, t.host, "13800000003");
 	world_run(w, 6);
 	phone_hangs_up(w, t.host);
 	world_run(w, 4);
