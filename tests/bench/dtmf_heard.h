@@ -85,6 +85,21 @@ static inline void heard_by_free(struct heard_by *b)
 	dtmf_rx_free(b->spandsp);
 }
 
+/* As a test group's setup and teardown: its state is the receivers. */
+static inline int heard_by_setup(void **state)
+{
+	static struct heard_by b;
+
+	*state = &b;
+	return heard_by_init(&b);
+}
+
+static inline int heard_by_teardown(void **state)
+{
+	heard_by_free(*state);
+	return 0;
+}
+
 /* Count trials, at most DTMF_BANK_LANES, each from a receiver that has forgotten everything. */
 static inline void heard_run(struct heard_by *b, int which, const struct made *m, unsigned count, struct heard *h)
 {

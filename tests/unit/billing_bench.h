@@ -285,4 +285,38 @@ static inline void close_call(struct bench *t)
 	t->charge = NULL;
 }
 
+/* ---- how most calls begin and end ---- */
+
+/* The trigger is taken, and the callback's leg, number 0, reserved. */
+static inline void host_is_called(struct bench *t)
+{
+	assert_int_equal(trigger(t), 0);
+	assert_int_equal(reserve(t, HOST), 0);
+}
+
+static inline void host_talks(struct bench *t)
+{
+	host_is_called(t);
+	answer(t, 0);
+}
+
+static inline void party_is_called(struct bench *t, const char *number)
+{
+	assert_int_equal(reserve(t, number), 0);
+}
+
+/* Every leg that is reserved, in the same microsecond. */
+static inline void all_answer(struct bench *t)
+{
+	for (unsigned i = 0; i < t->legs; i++)
+		answer(t, i);
+}
+
+/* The host's leg is over, and with it the call. */
+static inline void host_hangs_up(struct bench *t)
+{
+	leg_end(t, 0, NULL);
+	close_call(t);
+}
+
 #endif

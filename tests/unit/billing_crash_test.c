@@ -21,9 +21,7 @@ static void test_rule_23_the_hold_lasts_and_then_it_ends(void **state)
 
 	(void)state;
 	bench_open(&t, 1000000, PER_SECOND);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	answer(&t, 0);
+	host_talks(&t);
 	bench_run(&t, 1);
 	began = clock_mono_us();
 	unreachable(true);
@@ -46,9 +44,7 @@ static void test_rule_23_trust_and_loss(void **state)
 	(void)state;
 	bench_open(&t, 5000, PER_MINUTE);
 	database_do(t.store, "UPDATE account SET trust_e4 = 10000");
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	answer(&t, 0);
+	host_talks(&t);
 	began = clock_mono_us();
 	bench_run(&t, 1);
 	unreachable(true);
@@ -72,9 +68,7 @@ static void test_rule_23_an_expired_hold_is_opened_again(void **state)
 	(void)state;
 	bench_open(&t, 1000000, PER_MINUTE);
 	database_do(t.store, "UPDATE account SET trust_e4 = 50000");
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	answer(&t, 0);
+	host_talks(&t);
 	bench_run(&t, 5);
 	unreachable(true);
 	bench_run(&t, 100);
@@ -86,8 +80,7 @@ static void test_rule_23_an_expired_hold_is_opened_again(void **state)
 	assert_in_range(held(&t), 6000, 12000);
 	bench_run(&t, 600);
 	assert_int_equal(t.exhausted, 0);
-	leg_end(&t, 0, NULL);
-	close_call(&t);
+	host_hangs_up(&t);
 	assert_int_equal(balance(&t), 1000000 - 13 * 2000); /* 725 s */
 	assert_int_equal(database_int(t.store, "SELECT COUNT(*) FROM loss"), 0);
 	bench_close(&t);
@@ -100,13 +93,10 @@ static void test_rule_23_settled_by_the_next_start(void **state)
 
 	(void)state;
 	bench_open(&t, 1000000, PER_MINUTE);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	answer(&t, 0);
+	host_talks(&t);
 	bench_run(&t, 70);
 	unreachable(true);
-	leg_end(&t, 0, NULL);
-	close_call(&t);
+	host_hangs_up(&t);
 	assert_int_equal(t.total_e4, 4000);
 	bench_billing_close(&t);
 	unreachable(false);
@@ -142,11 +132,9 @@ static void test_after_a_crash_a_leg_costs_its_last_checkpoint(void **state)
 
 	(void)state;
 	bench_open(&t, 1000000, PER_SECOND);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	assert_int_equal(reserve(&t, "8613900000001"), 0);
-	answer(&t, 0);
-	answer(&t, 1);
+	host_is_called(&t);
+	party_is_called(&t, "8613900000001");
+	all_answer(&t);
 	bench_run(&t, 20);
 	leg_end(&t, 1, NULL); /* 20 s at 0.60: 0.20 */
 	bench_run(&t, 13.5);
@@ -201,15 +189,12 @@ static void whole_call(struct bench *t, double seconds)
 {
 	t->legs = 0;
 	t->closed = false;
-	assert_int_equal(trigger(t), 0);
-	assert_int_equal(reserve(t, HOST), 0);
-	assert_int_equal(reserve(t, "8613900000002"), 0);
-	answer(t, 0);
-	answer(t, 1);
+	host_is_called(t);
+	party_is_called(t, "8613900000002");
+	all_answer(t);
 	bench_run(t, seconds);
 	leg_end(t, 1, NULL);
-	leg_end(t, 0, NULL);
-	close_call(t);
+	host_hangs_up(t);
 }
 
 /* Refused before it is sent, or done and its answer lost: the same money every time. */
@@ -293,9 +278,7 @@ static void test_a_full_disk_refuses_calls_and_loses_nothing(void **state)
 
 	(void)state;
 	bench_open(&t, 1000000, PER_MINUTE);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	answer(&t, 0);
+	host_talks(&t);
 	bench_run(&t, 1);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -309,8 +292,7 @@ static void test_a_full_disk_refuses_calls_and_loses_nothing(void **state)
 	bench_run(&t, 3);
 	assert_int_equal(trigger(&two), 0);
 	close_call(&two);
-	leg_end(&t, 0, NULL);
-	close_call(&t);
+	host_hangs_up(&t);
 	assert_int_equal(balance(&t), 1000000 - 4000);
 	bench_close(&t);
 }
@@ -357,9 +339,8 @@ static void test_a_legs_record_says_what_it_cost(void **state)
 
 	(void)state;
 	bench_open(&t, 1000000, PER_MINUTE);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	assert_int_equal(reserve(&t, "8613900000002"), 0);
+	host_is_called(&t);
+	party_is_called(&t, "8613900000002");
 	answer(&t, 0);
 	bench_run(&t, 61.5);
 	leg_end(&t, 0, NULL);
@@ -464,10 +445,9 @@ static void test_the_journal_begins_anew_while_legs_talk(void **state)
 		whole_call(&t, 61.5);
 	t.legs = 0;
 	t.closed = false;
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	assert_int_equal(reserve(&t, "8613900000002"), 0);
-	assert_int_equal(reserve(&t, "8613900000003"), 0);
+	host_is_called(&t);
+	party_is_called(&t, "8613900000002");
+	party_is_called(&t, "8613900000003");
 	answer(&t, 0);
 	answer(&t, 1);
 	bench_run(&t, 61.5);

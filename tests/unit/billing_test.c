@@ -22,7 +22,7 @@ static void test_a_call_is_held_charged_and_given_back(void **state)
 	assert_int_equal(trigger(&t), 0);
 	assert_int_equal(held(&t), 2000 + 2000); /* rule 20: callback local, cheapest member local */
 	assert_int_equal(reserve(&t, HOST), 0);
-	assert_int_equal(reserve(&t, "8613900000002"), 0);
+	party_is_called(&t, "8613900000002");
 	answer(&t, 0);
 	bench_run(&t, 10);
 	answer(&t, 1);
@@ -49,8 +49,7 @@ static void test_a_leg_never_answered_costs_nothing(void **state)
 
 	(void)state;
 	bench_open(&t, 10000, PER_MINUTE);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
+	host_is_called(&t);
 	bench_run(&t, 40);
 	leg_end(&t, 0, &amount);
 	assert_int_equal(amount, 0);
@@ -67,11 +66,9 @@ static void test_odd_ends_of_a_leg(void **state)
 
 	(void)state;
 	bench_open(&t, 1000000, PER_MINUTE);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	assert_int_equal(reserve(&t, "8613900000002"), 0);
-	answer(&t, 0);
-	answer(&t, 1);
+	host_is_called(&t);
+	party_is_called(&t, "8613900000002");
+	all_answer(&t);
 	charge_leg_ended(t.charge, t.leg[0], clock_mono_us() - 200000, &amount);
 	assert_int_equal(amount, 0);
 	bench_run(&t, 61);
@@ -142,8 +139,7 @@ static void test_member_leg_is_refused_with_its_reason(void **state)
 	assert_int_equal(reserve(&t, "861688812345"), -EACCES);
 	assert_int_equal(reserve(&t, "442071838750"), -ENOENT);  /* no rate for it */
 	assert_int_equal(reserve(&t, "861084110110"), 0);        /* a subscriber whose number ends so */
-	leg_end(&t, 0, NULL);
-	close_call(&t);
+	host_hangs_up(&t);
 	bench_close(&t);
 }
 
@@ -154,9 +150,8 @@ static void test_a_leg_without_money_is_refused_before_its_setup(void **state)
 
 	(void)state;
 	bench_open(&t, 5000, PER_MINUTE);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	assert_int_equal(reserve(&t, "861084110001"), 0);
+	host_is_called(&t);
+	party_is_called(&t, "861084110001");
 	assert_int_equal(reserve(&t, "861084110002"), -EDQUOT);
 	leg_end(&t, 0, NULL);
 	leg_end(&t, 1, NULL);
@@ -202,16 +197,13 @@ static void test_a_call_does_not_starve_another(void **state)
 
 	(void)state;
 	bench_open(&t, 12000, PER_MINUTE); /* 1.20: six minutes */
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	answer(&t, 0);
+	host_talks(&t);
 	bench_run(&t, 5);
 	assert_in_range(held(&t), 6000, 8000);
 	second_call(&two, &t);
-	assert_int_equal(trigger(&two), 0);
-	assert_int_equal(reserve(&two, HOST), 0);
-	assert_int_equal(reserve(&two, "861084110001"), 0);
-	assert_int_equal(reserve(&two, "861084110002"), 0);
+	host_is_called(&two);
+	party_is_called(&two, "861084110001");
+	party_is_called(&two, "861084110002");
 	assert_true(held(&t) <= 12000);
 	answer(&two, 0);
 	answer(&two, 1);
@@ -238,16 +230,12 @@ static void test_two_calls_end_together(void **state)
 
 	(void)state;
 	bench_open(&t, 10000, PER_SECOND);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	answer(&t, 0);
+	host_talks(&t);
 	bench_run(&t, 60); /* 0.20 used up */
 	second_call(&two, &t);
-	assert_int_equal(trigger(&two), 0);
-	assert_int_equal(reserve(&two, HOST), 0);
-	assert_int_equal(reserve(&two, "8613900000001"), 0);
-	answer(&two, 0);
-	answer(&two, 1);
+	host_is_called(&two);
+	party_is_called(&two, "8613900000001");
+	all_answer(&two);
 	began = clock_mono_us();
 	bench_run(&t, 30); /* 0.80 at 0.20 + 0.20 + 0.60 a minute: 48 s */
 	assert_int_equal(t.warned, 1);
@@ -272,17 +260,12 @@ static void test_a_call_that_ends_leaves_its_money_to_the_other(void **state)
 
 	(void)state;
 	bench_open(&t, 12000, PER_MINUTE);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	answer(&t, 0);
+	host_talks(&t);
 	second_call(&two, &t);
-	assert_int_equal(trigger(&two), 0);
-	assert_int_equal(reserve(&two, HOST), 0);
-	answer(&two, 0);
+	host_talks(&two);
 	bench_run(&t, 130); /* 1.20: three minutes each */
 	assert_int_equal(t.warned + two.warned, 2);
-	leg_end(&t, 0, NULL);
-	close_call(&t);
+	host_hangs_up(&t);
 	bench_run(&two, 100);
 	assert_int_equal(two.exhausted, 1); /* 0.60 for the first, 0.60 for this one's three: nothing came free */
 	close_call(&two);
@@ -295,13 +278,10 @@ static void test_a_call_that_ends_leaves_its_money_to_the_other(void **state)
 static void three_answered_together(struct bench *t, const char *tariff)
 {
 	bench_open(t, 10000, tariff); /* 1.00 */
-	assert_int_equal(trigger(t), 0);
-	assert_int_equal(reserve(t, HOST), 0);
-	assert_int_equal(reserve(t, "861084110001"), 0);
-	assert_int_equal(reserve(t, "861084110002"), 0);
-	answer(t, 0);
-	answer(t, 1);
-	answer(t, 2);
+	host_is_called(t);
+	party_is_called(t, "861084110001");
+	party_is_called(t, "861084110002");
+	all_answer(t);
 }
 
 static void test_rule_22_per_second(void **state)
@@ -357,13 +337,11 @@ static void test_rule_22_a_leg_added_late(void **state)
 
 	(void)state;
 	bench_open(&t, 10000, PER_SECOND);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	answer(&t, 0);
+	host_talks(&t);
 	answered = clock_mono_us();
 	bench_run(&t, 180); /* 0.60 used up; 120 s left alone */
 	assert_int_equal(t.warned, 0);
-	assert_int_equal(reserve(&t, "8613900000001"), 0);
+	party_is_called(&t, "8613900000001");
 	answer(&t, 1); /* 0.20 and 0.60 a minute: 30 s */
 	bench_run(&t, 1);
 	assert_int_equal(t.warned, 1);
@@ -406,19 +384,16 @@ static void test_rule_22_a_leg_that_leaves_withdraws_the_warning(void **state)
 
 	(void)state;
 	bench_open(&t, 10000, PER_SECOND);
-	assert_int_equal(trigger(&t), 0);
-	assert_int_equal(reserve(&t, HOST), 0);
-	assert_int_equal(reserve(&t, "8613900000001"), 0);
-	answer(&t, 0);
-	answer(&t, 1);
+	host_is_called(&t);
+	party_is_called(&t, "8613900000001");
+	all_answer(&t);
 	bench_run(&t, 20); /* 0.80 a minute: 75 s, warned at 15 */
 	assert_int_equal(t.warned, 1);
 	leg_end(&t, 1, NULL);
 	assert_int_equal(t.unwarned, 0);
 	bench_run(&t, 4);
 	assert_int_equal(t.unwarned, 1);
-	leg_end(&t, 0, NULL);
-	close_call(&t);
+	host_hangs_up(&t);
 	bench_close(&t);
 }
 
@@ -446,8 +421,7 @@ static void test_rule_22_legs_that_leave_while_the_database_is_asked(void **stat
 	bench_run(&t, 10);
 	assert_int_equal(t.exhausted, 0); /* the host's second minute is covered */
 	leg_end(&t, 3, NULL);
-	leg_end(&t, 0, NULL);
-	close_call(&t);
+	host_hangs_up(&t);
 	assert_int_equal(balance(&t), 10000 - 4 * 2000);
 	bench_close(&t);
 }

@@ -24,6 +24,7 @@
 #define DAY_S INT64_C(86400)
 #define US    INT64_C(1000000)
 #define MADE  (INT64_C(1767225600) * US) /* 2026-01-01: when things are booked */
+#define NOON  INT64_C(1772452800)        /* 2026-03-02 12:00 UTC, a Monday */
 
 static const struct booking_node node1 = { .name = "node1",
 	                                   .owner = "11111111111111111111111111111111",
@@ -118,6 +119,15 @@ static struct booking_run *claim_one(struct store *s, const struct booking_node 
 	return k.count ? k.run[0] : NULL;
 }
 
+/* The same; one must be due. */
+static struct booking_run *claimed(struct store *s, const struct booking_node *n, int64_t now_s)
+{
+	struct booking_run *r = claim_one(s, n, now_s);
+
+	assert_non_null(r);
+	return r;
+}
+
 static struct booking_attempt attempt_of(const struct booking_run *r, unsigned order)
 {
 	struct booking_attempt a = { .run_id = r->id,
@@ -169,8 +179,7 @@ static unsigned run_a_year(struct store *s, struct booking *b, int hour, int min
 		struct tm tm;
 
 		assert_null(claim_one(s, &node1, at - 1));
-		r = claim_one(s, &node1, at);
-		assert_non_null(r);
+		r = claimed(s, &node1, at);
 		assert_int_equal(r->planned_utc_us, at * US);
 		assert_non_null(localtime_r(&at, &tm));
 		assert_int_equal(tm.tm_hour * 60 + tm.tm_min, hour * 60 + minute);
@@ -220,8 +229,8 @@ static void test_weekly_on_chosen_days_over_a_year(void **state)
 static void test_next_start_overtakes_the_attempts_of_the_last(void **state)
 {
 	struct store *s = open_store();
-	struct booking b = booking_at("Etc/UTC", wall(2026, 3, 2, 12, 0));
-	int64_t at = wall(2026, 3, 2, 12, 0);
+	struct booking b = booking_at("Etc/UTC", NOON);
+	int64_t at = NOON;
 	struct booking_run *r;
 
 	(void)state;
@@ -229,12 +238,10 @@ static void test_next_start_overtakes_the_attempts_of_the_last(void **state)
 	b.redials = 5;
 	b.interval_s = (unsigned)DAY_S + 3600;
 	assert_int_equal(booking_add(s, &b, "test", MADE), 0);
-	r = claim_one(s, &node1, at);
-	assert_non_null(r);
+	r = claimed(s, &node1, at);
 	host_meets(s, &node1, r, &busy, at + 1);
 	free(r);
-	r = claim_one(s, &node1, at + DAY_S);
-	assert_non_null(r);
+	r = claimed(s, &node1, at + DAY_S);
 	hold_conference(s, r, at + DAY_S + 1);
 	free(r);
 	assert_null(claim_one(s, &node1, at + DAY_S + 7200));
@@ -245,15 +252,14 @@ static void test_next_start_overtakes_the_attempts_of_the_last(void **state)
 static void test_repeated_is_changed_between_its_conferences(void **state)
 {
 	struct store *s = open_store();
-	struct booking b = booking_at("Etc/UTC", wall(2026, 3, 2, 12, 0));
-	int64_t at = wall(2026, 3, 2, 12, 0);
+	struct booking b = booking_at("Etc/UTC", NOON);
+	int64_t at = NOON;
 	struct booking_run *r;
 
 	(void)state;
 	b.when.repeat = BOOKING_DAILY;
 	assert_int_equal(booking_add(s, &b, "test", MADE), 0);
-	r = claim_one(s, &node1, at);
-	assert_non_null(r);
+	r = claimed(s, &node1, at);
 	b.redials = 2;
 	assert_int_equal(booking_change(s, &b, "test", at * US), -EBUSY);
 	assert_int_equal(booking_cancel(s, b.id, "test", at * US), -EBUSY);
@@ -282,8 +288,7 @@ static void test_three_days_of_attempts(void **state)
 		struct booking_run *r;
 
 		assert_null(claim_one(s, &node1, at - 1));
-		r = claim_one(s, i % 2 ? &node2 : &node1, at);
-		assert_non_null(r);
+		r = claimed(s, i % 2 ? &node2 : &node1, at);
 		at += 45; /* it rings */
 		host_meets(s, i % 2 ? &node2 : &node1, r, &busy, at);
 		at += 3600; /* counted from the end of the attempt */
@@ -299,8 +304,8 @@ static void test_congestion_counts_when_it_lasts(void **state)
 {
 	static const struct booking_end congestion = { .outcome = BOOKING_CONGESTION, .cause = 34 };
 	struct store *s = open_store();
-	struct booking b = booking_at("Etc/UTC", wall(2026, 3, 2, 12, 0));
-	int64_t at = wall(2026, 3, 2, 12, 0);
+	struct booking b = booking_at("Etc/UTC", NOON);
+	int64_t at = NOON;
 	unsigned tries = 0;
 	struct booking_run *r;
 
@@ -319,19 +324,18 @@ static void test_congestion_counts_when_it_lasts(void **state)
 static void test_end_leaves_no_time_for_an_attempt(void **state)
 {
 	struct store *s = open_store();
-	struct booking b = booking_at("Etc/UTC", wall(2026, 3, 2, 12, 0));
-	int64_t at = wall(2026, 3, 2, 12, 0);
+	struct booking b = booking_at("Etc/UTC", NOON);
+	int64_t at = NOON;
 	struct booking_run *r;
 
 	(void)state;
 	b.length_s = 100;
 	b.redials = 9;
 	assert_int_equal(booking_add(s, &b, "test", MADE), 0);
-	r = claim_one(s, &node1, at);
+	r = claimed(s, &node1, at);
 	host_meets(s, &node1, r, &busy, at + 10);
 	free(r);
-	r = claim_one(s, &node1, at + 70);
-	assert_non_null(r);
+	r = claimed(s, &node1, at + 70);
 	host_meets(s, &node1, r, &busy, at + 80); /* the next one were at 140 */
 	free(r);
 	assert_int_equal(database_int(s, "SELECT state = 'done' AND outcome = 'busy' AND made = 2 FROM booking_run"), 1);
@@ -343,16 +347,15 @@ static void test_lease(void **state)
 {
 	static const struct booking_end answered = { .outcome = BOOKING_ANSWERED, .counts = true };
 	struct store *s = open_store();
-	struct booking b = booking_at("Etc/UTC", wall(2026, 3, 2, 12, 0)), other = b;
-	int64_t at = wall(2026, 3, 2, 12, 0);
+	struct booking b = booking_at("Etc/UTC", NOON), other = b;
+	int64_t at = NOON;
 	struct booking_attempt a, c;
 	struct booking_run *r, *again;
 
 	(void)state;
 	b.redials = 1;
 	assert_int_equal(booking_add(s, &b, "test", MADE), 0);
-	r = claim_one(s, &node1, at);
-	assert_non_null(r);
+	r = claimed(s, &node1, at);
 	assert_null(claim_one(s, &node2, at)); /* it is node1's */
 	assert_null(claim_one(s, &node2, at + 59));
 	assert_int_equal(booking_renew(s, &node2, r->id, (at + 10) * US), -ESTALE);
@@ -365,8 +368,7 @@ static void test_lease(void **state)
 	random_id(other.id);
 	other.when.wall_s += 40;
 	assert_int_equal(booking_add(s, &other, "test", (at + 40) * US), 0);
-	again = claim_one(s, &node2, at + 40);
-	assert_non_null(again);
+	again = claimed(s, &node2, at + 40);
 	c = attempt_of(again, 0);
 	assert_int_equal(booking_attempt_begin(s, &node2, &c, (at + 41) * US), -EEXIST);
 	assert_int_equal(booking_run_end(s, &node2, again->id,
@@ -381,8 +383,7 @@ static void test_lease(void **state)
 	assert_int_equal(booking_run_end(s, &node1, r->id, &held, (at + 91) * US), -ESTALE);
 	free(r);
 	assert_null(claim_one(s, &node2, at + 149));
-	r = claim_one(s, &node2, at + 150);
-	assert_non_null(r);
+	r = claimed(s, &node2, at + 150);
 	host_meets(s, &node2, r, &busy, at + 151);
 	assert_int_equal(database_int(s, "SELECT made FROM booking_run WHERE state = 'done' AND outcome = 'busy'"), 2);
 	free(r);
@@ -392,15 +393,15 @@ static void test_live_is_not_called_together_again(void **state)
 {
 	const struct booking_end answered = { .outcome = BOOKING_ANSWERED, .counts = true };
 	struct store *s = open_store();
-	struct booking b = booking_at("Etc/UTC", wall(2026, 3, 2, 12, 0));
-	int64_t at = wall(2026, 3, 2, 12, 0);
+	struct booking b = booking_at("Etc/UTC", NOON);
+	int64_t at = NOON;
 	struct booking_attempt a;
 	struct booking_run *r;
 
 	(void)state;
 	b.redials = 5;
 	assert_int_equal(booking_add(s, &b, "test", MADE), 0);
-	r = claim_one(s, &node1, at);
+	r = claimed(s, &node1, at);
 	host_meets(s, &node1, r, &answered, at + 3);
 	a = attempt_of(r, 1);
 	assert_int_equal(booking_attempt_begin(s, &node1, &a, (at + 4) * US), 0);
@@ -472,7 +473,7 @@ static void test_burst_is_claimed_once_by_two_nodes(void **state)
 		count);
 	database_do(s, sql);
 	for (unsigned i = 0; i < 2; i++) {
-		w[i].now_us = wall(2026, 3, 2, 12, 0) * US;
+		w[i].now_us = NOON * US;
 		assert_int_equal(pthread_create(&w[i].thread, NULL, claims, &w[i]), 0);
 	}
 	for (unsigned i = 0; i < 2; i++)
@@ -488,7 +489,7 @@ static void test_burst_is_claimed_once_by_two_nodes(void **state)
 static void test_channels(void **state)
 {
 	struct store *s = open_store();
-	int64_t at = wall(2026, 3, 2, 12, 0);
+	int64_t at = NOON;
 	struct booking_claim k = { .channels = 5, .now_utc_us = at * US };
 
 	(void)state;
@@ -517,7 +518,7 @@ static void test_each_statement_failing(void **state)
 {
 	static const unsigned errors[] = { 1213, 2013 };
 	const struct booking_end answered = { .outcome = BOOKING_ANSWERED, .counts = true };
-	int64_t at = wall(2026, 3, 2, 12, 0);
+	int64_t at = NOON;
 	struct store *s = open_store();
 	unsigned statements = 0;
 
@@ -573,7 +574,7 @@ static void test_each_statement_failing(void **state)
 static void test_refused(void **state)
 {
 	struct store *s = open_store();
-	int64_t now = wall(2026, 3, 2, 12, 0);
+	int64_t now = NOON;
 	struct booking b;
 
 	(void)state;

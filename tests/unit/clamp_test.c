@@ -133,20 +133,6 @@ static void silence_is_at_once(void **state)
 	assert_int_equal(out[0], 1000);
 }
 
-static int setup(void **state)
-{
-	static struct heard_by b;
-
-	*state = &b;
-	return heard_by_init(&b);
-}
-
-static int teardown(void **state)
-{
-	heard_by_free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,5 +148,5 @@ int main(void)
 		cmocka_unit_test(silence_is_at_once),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, heard_by_setup, heard_by_teardown);
 }

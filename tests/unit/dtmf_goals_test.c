@@ -144,20 +144,6 @@ static void loss_in_a_bank(void **state)
 	assert_int_equal(h.ends, 1);
 }
 
-static int setup(void **state)
-{
-	static struct heard_by b;
-
-	*state = &b;
-	return heard_by_init(&b);
-}
-
-static int teardown(void **state)
-{
-	heard_by_free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,5 +166,5 @@ int main(void)
 		cmocka_unit_test(loss_in_a_bank),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, heard_by_setup, heard_by_teardown);
 }
