@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "dsp/dtmf_rx.h"
+#include "dsp/noise.h"
 
-#define FLOOR_MAX  (32768.0f * 32768.0f / 2 * 4.9e-6f) /* CLAMP_NOISE_MAX_DBM0: -53.1 dB of a full-scale sine */
-#define FLOOR_RISE 1.01f                               /* a frame, 4 dB in a second (and a little): a louder line is found too */
-#define FLOOR_LAG  0.25f                               /* how much of a quieter frame counts at once */
+static const struct noise_floor quietest = {
+	.lag = 0.25f,
+	.rise = 1.01f,                              /* a frame, 4 dB in a second (and a little) */
+	.max = 32768.0f * 32768.0f / 2 * 4.9e-6f,   /* CLAMP_NOISE_MAX_DBM0: -53.1 dB of a full-scale sine */
+};
 
 /* Whatever the hop, the fade begins with a sample that has not left yet; and it is over when the tones begin. */
 static_assert(CLAMP_REACH <= CLAMP_DELAY + DTMF_RX_HOP, "a hit comes in time for the sample it reaches back to");
@@ -48,23 +51,12 @@ static void floor_learn(struct clamp *c, const int16_t *s, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		mean += (float)s[i] * (float)s[i];
-	mean /= (float)n;
-	if (mean < c->floor)
-		c->floor += FLOOR_LAG * (mean - c->floor);
-	else
-		c->floor = fminf(fminf(mean, FLOOR_MAX), c->floor * FLOOR_RISE + 1);
-}
-
-/* White, uniform, of this amplitude: a linear congruence (Knuth's constants); its upper bits. */
-static int noise_next(struct clamp *c, int amplitude)
-{
-	c->noise = c->noise * 1664525u + 1013904223u;
-	return (int)((int64_t)(int32_t)c->noise * amplitude >> 31);
+	c->floor = noise_floor_learn(&quietest, c->floor, mean / (float)n);
 }
 
 static void mute(struct clamp *c, int16_t *s, size_t n)
 {
-	int amplitude = (int)lrintf(sqrtf(3 * c->floor));
+	float amplitude = noise_amplitude(c->floor);
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t t = c->now - CLAMP_DELAY + (uint32_t)i;
@@ -75,8 +67,11 @@ static void mute(struct clamp *c, int16_t *s, size_t n)
 		else if (!in && c->gain < CLAMP_FADE)
 			c->gain++;
 		c->muted += c->gain < CLAMP_FADE;
-		if (c->gain < CLAMP_FADE)
-			s[i] = (int16_t)((s[i] * c->gain + noise_next(c, amplitude) * (CLAMP_FADE - c->gain)) / CLAMP_FADE);
+		if (c->gain < CLAMP_FADE) {
+			int noise = (int)lrintf(noise_next(&c->noise) * amplitude);
+
+			s[i] = (int16_t)((s[i] * c->gain + noise * (CLAMP_FADE - c->gain)) / CLAMP_FADE);
+		}
 	}
 	if (c->muting && (int32_t)(c->now - CLAMP_DELAY + (uint32_t)n - c->until) >= 0)
 		c->muting = 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dsp/level.h"
+#include "dsp/noise.h"
 
 #define DBOV     6.15    /* dBm0 of a full-scale square wave (dsp/level.h) */
 #define K_MAX    0.98f   /* sharper filters ring for long, and need gains that floats are no good for */
@@ -56,14 +57,12 @@ static float lattice(struct comfort_noise *c, float f)
 
 void comfort_noise_process(struct comfort_noise *c, int16_t *s, size_t n)
 {
-	/* Uniform noise of variance 1 reaches sqrt(3). The congruence's constants are Knuth's. */
-	float scale = c->excitation * sqrtf(3) / 2147483648.0f;
+	float scale = c->excitation * noise_amplitude(1);
 
 	for (size_t i = 0; i < n; i++) {
 		float v;
 
-		c->random = c->random * 1664525u + 1013904223u;
-		v = lattice(c, (float)(int32_t)c->random * scale);
+		v = lattice(c, noise_next(&c->random) * scale);
 		c->level_now += SETTLE * (c->level - c->level_now);
 		s[i] = (int16_t)lrintf(fminf(fmaxf(v, -PEAK), PEAK) * c->level_now);
 	}

@@ -8,9 +8,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "dsp/noise.h"
+
 #define MS_0_DBM0     (32768.0f * 32768.0f / 2 * 0.48529f) /* -3.14 dB of a full-scale sine */
 #define ACTIVE        (MS_0_DBM0 * 1e-5f)  /* -50 dBm0: below it what we send makes no echo to speak of */
-#define FLOOR_MAX     (MS_0_DBM0 * 1e-5f)  /* of comfort noise */
 #define QUIET         (MS_0_DBM0 * 2.5e-4f) /* -36 dBm0: G.168 7.3, the line is free again */
 #define QUIET_FRAMES  25
 #define STEP          1.0f
@@ -31,6 +32,8 @@
 #define TONE_FRAMES   40      /* 400 ms of 2100 Hz before reversals count */
 #define REVERSAL_MIN  30      /* frames from one reversal to the next: 450 +- 25 ms (V.25), wide */
 #define REVERSAL_MAX  60
+
+static const struct noise_floor quietest = { .lag = 0.125f, .rise = 1.02f, .max = MS_0_DBM0 * 1e-5f };
 
 static_assert(ECHO_FRAME + ECHO_PART <= FFT_SIZE + 1, "overlap-save");
 static_assert(ECHO_PART == 2 * ECHO_FRAME, "a part is two frames later than the one before");
@@ -273,30 +276,15 @@ static void compare(struct echo *e)
 
 /* ---- what is left ---- */
 
-static void floor_learn(struct echo *e, float now)
-{
-	if (now < e->floor)
-		e->floor += 0.125f * (now - e->floor);
-	else
-		e->floor = fminf(fminf(now, FLOOR_MAX), e->floor * 1.02f + 1);
-}
-
-/* White, uniform, of this amplitude: a linear congruence (Knuth's constants); its upper bits. */
-static float noise_next(struct echo *e, float amplitude)
-{
-	e->noise = e->noise * 1664525u + 1013904223u;
-	return (float)(int32_t)e->noise * amplitude / 2147483648.0f;
-}
-
 static void put_out(struct echo *e, const float s[ECHO_FRAME], bool mute, int16_t out[ECHO_FRAME])
 {
-	float amplitude = sqrtf(3 * e->floor), gain = e->muted ? 0 : 1, to = mute ? 0 : 1;
+	float amplitude = noise_amplitude(e->floor), gain = e->muted ? 0 : 1, to = mute ? 0 : 1;
 
 	for (unsigned i = 0; i < ECHO_FRAME; i++) {
 		float v;
 
 		gain += gain < to ? 1.0f / 16 : gain > to ? -1.0f / 16 : 0;
-		v = s[i] * gain + noise_next(e, amplitude) * (1 - gain);
+		v = s[i] * gain + noise_next(&e->noise) * amplitude * (1 - gain);
 		out[i] = (int16_t)lrintf(fmaxf(-32768, fminf(32767, v)));
 	}
 	e->muted = mute;
@@ -318,7 +306,7 @@ void echo_cancel(struct echo *e, int16_t heard[ECHO_FRAME])
 		in[i] = heard[i];
 	heard_now = energy(in);
 	if (!e->active) {
-		floor_learn(e, heard_now);
+		e->floor = noise_floor_learn(&quietest, e->floor, heard_now);
 		put_out(e, in, false, heard);
 		return;
 	}
