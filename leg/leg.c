@@ -235,8 +235,16 @@ void leg_got_proceeding(struct leg *l)
 	leg_tell(l, LEG_EV_PROCEEDING, false);
 }
 
-static void leg_rings(struct leg *l, bool inband)
+/* It is known to ring, or at least to be looked for (PROGRESS): from the first such word on it has no_answer_us to answer. */
+static void leg_rings(struct leg *l, enum leg_event_type how, bool inband)
 {
+	MAGIC_CHECK(l, LEG_MAGIC);
+	if (leg_over(l) || l->state == LEG_TALKING)
+		return;
+	if (how == LEG_EV_ALERTING) {
+		l->state = LEG_ALERTING;
+		l->rang = true;
+	}
 	if (inband)
 		l->inband = true;
 	if (l->alerting_us == 0) {
@@ -245,26 +253,17 @@ static void leg_rings(struct leg *l, bool inband)
 		if (l->no_answer_us > 0)
 			loop_timer_start(&l->timer, l->no_answer_us);
 	}
+	leg_tell(l, how, l->inband);
 }
 
 void leg_got_progress(struct leg *l, bool inband)
 {
-	MAGIC_CHECK(l, LEG_MAGIC);
-	if (leg_over(l) || l->state == LEG_TALKING)
-		return;
-	leg_rings(l, inband);
-	leg_tell(l, LEG_EV_PROGRESS, l->inband);
+	leg_rings(l, LEG_EV_PROGRESS, inband);
 }
 
 void leg_got_alerting(struct leg *l, bool inband)
 {
-	MAGIC_CHECK(l, LEG_MAGIC);
-	if (leg_over(l) || l->state == LEG_TALKING)
-		return;
-	l->state = LEG_ALERTING;
-	l->rang = true;
-	leg_rings(l, inband);
-	leg_tell(l, LEG_EV_ALERTING, l->inband);
+	leg_rings(l, LEG_EV_ALERTING, inband);
 }
 
 void leg_got_answer(struct leg *l, int64_t at_us)
