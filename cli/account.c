@@ -166,12 +166,7 @@ static int run_list(struct cli *c)
 		return status;
 	list = json_array();
 	err = account_each(c->store, list_one, list);
-	if (err) {
-		json_decref(list);
-		return cli_database_error(c, err, "account");
-	}
-	cli_show(c, list, account_columns, "no accounts");
-	return CLI_OK;
+	return cli_show_list(c, err, list, "account", account_columns, "no accounts");
 }
 
 static int run_topup(struct cli *c)
@@ -292,7 +287,6 @@ static int run_callback(struct cli *c)
 /* ---- its password
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* From standard input: what stands on a command line, everybody on the machine can read. */
 static int run_password(struct cli *c)
 {
 	char number[33], who[AUDIT_WHO_SIZE], line[64] = "";
@@ -304,8 +298,8 @@ static int run_password(struct cli *c)
 	status = account_begin(c, number);
 	if (status != CLI_OK)
 		return status;
-	if (!none && fgets(line, sizeof(line), stdin))
-		line[strcspn(line, "\r\n")] = '\0';
+	if (!none)
+		cli_read_secret(line, sizeof(line));
 	if (!none && password_fault(line, number) != PASSWORD_GOOD)
 		return cli_complain(c, CLI_FAILED, "a password has %d to %d digits that are not easily guessed", PASSWORD_MIN,
 		                    PASSWORD_MAX);
@@ -387,11 +381,7 @@ static int run_number_end(struct cli *c)
 		                    number);
 	if (err)
 		return account_error(c, err, number);
-	if (c->json)
-		output_json(c->out, NULL);
-	else
-		fprintf(c->out, "%s belongs to no account any more\n", number);
-	return CLI_OK;
+	return cli_done(c, "%s belongs to no account any more", number);
 }
 
 /* ---- the ledger

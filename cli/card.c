@@ -121,12 +121,7 @@ static int run_batch_list(struct cli *c)
 		return status;
 	list = json_array();
 	err = card_batch_each(c->store, clock_utc_us(), list_one, list);
-	if (err) {
-		json_decref(list);
-		return cli_database_error(c, err, "batch");
-	}
-	cli_show(c, list, batch_columns, "no batches");
-	return CLI_OK;
+	return cli_show_list(c, err, list, "batch", batch_columns, "no batches");
 }
 
 int cli_card_batch_show(struct cli *c, const char *name)
@@ -280,19 +275,12 @@ static int run_failures(struct cli *c)
 		{ "trunk", "THROUGH", COLUMN_TEXT },
 		{ NULL, NULL, COLUMN_TEXT },
 	};
-	json_t *list;
-	int status = cli_database(c);
 
-	if (status == CLI_OK)
-		status = cli_rows(
-			c, &list, names, 100,
-			"SELECT f.at, f.outcome, f.caller, (SELECT MIN(n.number) FROM account_number n WHERE n.account_id = "
-			"f.account_id AND n.valid_to IS NULL), f.trunk FROM card_failure f ORDER BY f.at DESC, f.id DESC "
-			"LIMIT ?",
-			NULL, NULL);
-	if (status == CLI_OK)
-		cli_show(c, list, columns, "no failed attempts");
-	return status;
+	return cli_show_rows(c, names, columns, "no failed attempts", 100,
+	                     "SELECT f.at, f.outcome, f.caller, (SELECT MIN(n.number) FROM account_number n WHERE "
+	                     "n.account_id = f.account_id AND n.valid_to IS NULL), f.trunk FROM card_failure f "
+	                     "ORDER BY f.at DESC, f.id DESC LIMIT ?",
+	                     NULL);
 }
 
 static int run_unlock(struct cli *c)

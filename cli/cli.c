@@ -239,6 +239,28 @@ void cli_show(struct cli *c, json_t *value, const struct column *columns, const 
 	json_decref(value);
 }
 
+int cli_done(struct cli *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->json) {
+		output_json(c->out, NULL);
+		return CLI_OK;
+	}
+	va_start(ap, fmt);
+	(void)vfprintf(c->out, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', c->out);
+	return CLI_OK;
+}
+
+void cli_read_secret(char *line, int size)
+{
+	if (fgets(line, size, stdin) == NULL)
+		line[0] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+}
+
 /* ---- options and commands
  * -------------------------------------------------------------------------------------------------------- */
 

@@ -73,5 +73,10 @@ bool cli_time(struct cli *c, const char *text, int64_t *utc_us);
 bool cli_duration(struct cli *c, const char *text, int64_t *ms);
 /* Takes value over: JSON, or as a table (list) or lines (object). */
 void cli_show(struct cli *c, json_t *value, const struct column *columns, const char *empty);
+/* Something was done that leaves nothing to show: JSON null, or this sentence. CLI_OK. */
+int cli_done(struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A secret from standard input, without its end of line; "" when there is none. What stands on a command line, everybody on the
+ * machine can read. */
+void cli_read_secret(char *line, int size);
 
 #endif

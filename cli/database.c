@@ -204,3 +204,26 @@ int cli_rows(struct cli *c, json_t **list, const char *const *names, unsigned de
 	*list = q.list;
 	return CLI_OK;
 }
+
+int cli_show_rows(struct cli *c, const char *const *names, const struct column *columns, const char *empty,
+                  unsigned default_limit, const char *sql, const char *a)
+{
+	json_t *list;
+	int status = cli_database(c);
+
+	if (status == CLI_OK)
+		status = cli_rows(c, &list, names, default_limit, sql, a, NULL);
+	if (status == CLI_OK)
+		cli_show(c, list, columns, empty);
+	return status;
+}
+
+int cli_show_list(struct cli *c, int err, json_t *list, const char *what, const struct column *columns, const char *empty)
+{
+	if (err) {
+		json_decref(list);
+		return cli_database_error(c, err, what);
+	}
+	cli_show(c, list, columns, empty);
+	return CLI_OK;
+}

@@ -28,5 +28,10 @@ bool cli_movement_id(struct cli *c, char id[ID_SIZE]);
  * (default_limit). Its SQL ends with LIMIT ? for that. Takes the values of types before it. */
 int cli_rows(struct cli *c, json_t **list, const char *const *names, unsigned default_limit, const char *sql, const char *a,
              const char *b);
+/* Opens the database and shows the rows of such a query as a table. CLI_OK, or the status after a complaint. */
+int cli_show_rows(struct cli *c, const char *const *names, const struct column *columns, const char *empty,
+                  unsigned default_limit, const char *sql, const char *a);
+/* Shows a list that was filled with this outcome, or complains about it. Takes the list over. what: as cli_database_error(). */
+int cli_show_list(struct cli *c, int err, json_t *list, const char *what, const struct column *columns, const char *empty);
 
 #endif

@@ -75,19 +75,12 @@ static int run_list(struct cli *c)
 		return status;
 	list = json_array();
 	err = operator_each(c->store, NULL, list_one, list);
-	if (err) {
-		json_decref(list);
-		return operator_error(c, err, "");
-	}
-	cli_show(c, list, columns, "no operators");
-	return CLI_OK;
+	return cli_show_list(c, err, list, "operator", columns, "no operators");
 }
 
-/* From standard input, as account password has it. */
 static bool read_password(struct cli *c, char *line, int size)
 {
-	if (fgets(line, size, stdin))
-		line[strcspn(line, "\r\n")] = '\0';
+	cli_read_secret(line, size);
 	if (strlen(line) >= OPERATOR_PASSWORD_MIN && strlen(line) <= OPERATOR_PASSWORD_MAX)
 		return true;
 	(void)cli_complain(c, CLI_FAILED, "an operator's password, on standard input, has %d to %d characters",

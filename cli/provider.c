@@ -119,11 +119,7 @@ static int run_service(struct cli *c)
 	err = provider_of_service(c->store, number, provider, who, clock_utc_us());
 	if (err)
 		return provider_error(c, err, c->arg[1]);
-	if (c->json)
-		output_json(c->out, NULL);
-	else
-		fprintf(c->out, "done\n");
-	return CLI_OK;
+	return cli_done(c, "done");
 }
 
 const struct cli_command cli_provider_commands[] = {

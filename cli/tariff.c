@@ -64,19 +64,6 @@ static int run_tariff_import(struct cli *c)
 /* ---- looking
  * --------------------------------------------------------------------------------------------------------------------- */
 
-static int show_rows(struct cli *c, const char *const *names, const struct column *columns, const char *empty, unsigned limit,
-                     const char *sql, const char *a)
-{
-	json_t *list;
-	int status = cli_database(c);
-
-	if (status == CLI_OK)
-		status = cli_rows(c, &list, names, limit, sql, a, NULL);
-	if (status == CLI_OK)
-		cli_show(c, list, columns, empty);
-	return status;
-}
-
 static int run_area_list(struct cli *c)
 {
 	static const char *const names[] = { "prefix", "area", "name", NULL };
@@ -88,9 +75,9 @@ static int run_area_list(struct cli *c)
 
 	if (strspn(prefix, "0123456789") != strlen(prefix))
 		return cli_usage(c, "a prefix is digits");
-	return show_rows(c, names, columns, "no areas", 1000,
-	                 "SELECT prefix, area, name FROM number_area WHERE prefix LIKE CONCAT(?, '%') ORDER BY prefix LIMIT ?",
-	                 prefix);
+	return cli_show_rows(
+		c, names, columns, "no areas", 1000,
+		"SELECT prefix, area, name FROM number_area WHERE prefix LIKE CONCAT(?, '%') ORDER BY prefix LIMIT ?", prefix);
 }
 
 static int run_bar_list(struct cli *c)
@@ -101,8 +88,8 @@ static int run_bar_list(struct cli *c)
 		                                 { "reason", "REASON", COLUMN_TEXT },
 		                                 { NULL, NULL, COLUMN_TEXT } };
 
-	return show_rows(c, names, columns, "nothing is barred", 1000,
-	                 "SELECT kind, pattern, reason FROM number_bar ORDER BY kind, pattern LIMIT ?", NULL);
+	return cli_show_rows(c, names, columns, "nothing is barred", 1000,
+	                     "SELECT kind, pattern, reason FROM number_bar ORDER BY kind, pattern LIMIT ?", NULL);
 }
 
 static int run_tariff_list(struct cli *c)
@@ -113,10 +100,11 @@ static int run_tariff_list(struct cli *c)
 		                                 { "accounts", "ACCOUNTS", COLUMN_COUNT },
 		                                 { NULL, NULL, COLUMN_TEXT } };
 
-	return show_rows(c, names, columns, "no tariffs", 1000,
-	                 "SELECT t.name, t.origin, (SELECT COUNT(*) FROM account a WHERE a.tariff_id = t.id) FROM tariff t ORDER "
-	                 "BY t.name LIMIT ?",
-	                 NULL);
+	return cli_show_rows(
+		c, names, columns, "no tariffs", 1000,
+		"SELECT t.name, t.origin, (SELECT COUNT(*) FROM account a WHERE a.tariff_id = t.id) FROM tariff t ORDER "
+		"BY t.name LIMIT ?",
+		NULL);
 }
 
 /* Bands as people write them, and the zone's name or offset. */
@@ -185,11 +173,11 @@ static int run_tariff_versions(struct cli *c)
 		                                 { "rates", "RATES", COLUMN_COUNT },
 		                                 { NULL, NULL, COLUMN_TEXT } };
 
-	return show_rows(c, names, columns, "no versions", 1000,
-	                 "SELECT r.version, r.valid_from, r.valid_to, COUNT(*) FROM tariff_rate r JOIN tariff t ON t.id = "
-	                 "r.tariff_id WHERE "
-	                 "t.name = ? GROUP BY r.version, r.valid_from, r.valid_to ORDER BY r.valid_from LIMIT ?",
-	                 c->arg[0]);
+	return cli_show_rows(c, names, columns, "no versions", 1000,
+	                     "SELECT r.version, r.valid_from, r.valid_to, COUNT(*) FROM tariff_rate r JOIN tariff t ON t.id = "
+	                     "r.tariff_id WHERE "
+	                     "t.name = ? GROUP BY r.version, r.valid_from, r.valid_to ORDER BY r.valid_from LIMIT ?",
+	                     c->arg[0]);
 }
 
 /* ---- export ---- */
@@ -231,11 +219,7 @@ static int assigned(struct cli *c, int err, const char *what, const char *done)
 {
 	if (err)
 		return cli_database_error(c, err, what);
-	if (c->json)
-		output_json(c->out, NULL);
-	else
-		fprintf(c->out, "%s\n", done);
-	return CLI_OK;
+	return cli_done(c, "%s", done);
 }
 
 static int run_account_tariff(struct cli *c)
@@ -321,7 +305,7 @@ static int run_service_list(struct cli *c)
 		                                 { "tariff", "TARIFF", COLUMN_TEXT },
 		                                 { NULL, NULL, COLUMN_TEXT } };
 
-	return show_rows(
+	return cli_show_rows(
 		c, names, columns, "no service number has a provider or a tariff of its own", 1000,
 		"SELECT s.number, p.name, t.name FROM service_number s JOIN provider p ON p.id = s.provider_id LEFT JOIN tariff "
 		"t ON t.id = s.tariff_id ORDER BY s.number LIMIT ?",
