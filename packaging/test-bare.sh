@@ -49,6 +49,8 @@ make_root() {
 	done
 	rm -f "$root"/etc/apt/apt.conf.d/docker-clean "$root"/etc/apt/apt.conf.d/20packagekit "$root"/etc/apt/apt.conf.d/50appstream
 	cp -L /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || true
+	# Whom the host trusts besides: npm fetches over TLS (ca-certificates takes them in when it is installed).
+	[ ! -d /usr/local/share/ca-certificates ] || cp -a /usr/local/share/ca-certificates "$root/usr/local/share/"
 	find "$bare/debs" -name '*.deb' -exec cp -l -n -t "$root/var/cache/apt/archives" {} +
 	mount -t proc proc "$root/proc"
 	mount --rbind /dev "$root/dev"
@@ -57,6 +59,7 @@ make_root() {
 }
 
 enter() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+	NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
 	${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} bash -c "$1" </dev/null; }
 
 passed=0
