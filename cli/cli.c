@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/database.h"
 #include "billing/money.h"
@@ -16,6 +17,7 @@
 #include "route/number_table.h"
 
 #define TIMEOUT_S 10
+#define USUAL_CONFIG "/etc/partyline/partyline.yaml"
 #define BOOKING_ZONE "Asia/Shanghai" /* as in node/config_table.c */
 
 static const struct cli_command *const commands[] = { cli_node_commands, cli_account_commands, cli_tariff_commands,
@@ -87,7 +89,8 @@ static const struct option options[] = {
 
 static const char options_help[] =
 	"Options:\n"
-	"  -c, --config FILE        the node's configuration file: where its control socket and its database are\n"
+	"  -c, --config FILE        the node's configuration file: where its control socket and its database are;\n"
+	"                           without it " USUAL_CONFIG ", when there is one\n"
 	"  -j, --json               results as JSON\n"
 	"      --socket PATH        the node's control socket\n"
 	"      --db-socket PATH, --db-host HOST, --db-port PORT, --db-user USER, --db-password-file FILE, --db-name NAME\n"
@@ -429,6 +432,8 @@ static int parse_options(struct cli *c, int argc, char **argv, bool *help)
 			given[count++].value = optarg ? optarg : "";
 		}
 	}
+	if (config == NULL && access(USUAL_CONFIG, F_OK) == 0)
+		config = USUAL_CONFIG;
 	if (settings_load(&c->settings, config, c->err) != 0 || cli_load_numbers(c, config) != 0)
 		return CLI_USAGE;
 	for (unsigned i = 0; i < count && status == CLI_OK; i++)

@@ -188,6 +188,8 @@ static int node_open_store(struct node *n)
 
 	if (!err)
 		err = store_check_schema(n->store);
+	if (!err)
+		err = store_check_durability(n->store);
 	if (err)
 		return err;
 	(void)snprintf(config.node, sizeof(config.node), "%s", n->options.name);

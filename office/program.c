@@ -43,7 +43,9 @@ static int store_start(struct office *o)
 
 	s.connections = o->config->threads + 2;
 	err = store_open(&o->store, &s);
-	return err ? err : store_check_schema(o->store);
+	if (!err)
+		err = store_check_schema(o->store);
+	return err ? err : store_check_durability(o->store);
 }
 
 static void say_where(const struct office_config *k)

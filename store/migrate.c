@@ -214,3 +214,41 @@ int store_check_schema(struct store *s)
 	}
 	return 0;
 }
+
+/* ---- what the server promises ---- */
+
+/* Of these the server must be asked each for itself: not all are in every version, nor with every engine. */
+static const struct {
+	const char *name, *bad, *text;
+} promise[] = {
+	{ "innodb_flush_log_at_trx_commit", "value <> '1'",
+	  "is not 1: when the machine stops, up to a second of charges and recharges is lost that was confirmed" },
+	{ "innodb_doublewrite", "value = 'OFF'", "is OFF: a page half written when the machine stops takes accounts with it" },
+	{ "innodb_flush_method", "value IN ('nosync', 'littlesync')", "does not wait for the disk" },
+};
+
+static int durability_tx(struct store_conn *c, void *arg)
+{
+	char sql[300];
+	int err = 0;
+
+	(void)arg;
+	for (unsigned i = 0; !err && i < sizeof(promise) / sizeof(promise[0]); i++) {
+		int64_t bad;
+
+		(void)snprintf(
+			sql, sizeof(sql),
+			"SELECT COUNT(*) FROM (SELECT variable_value AS value FROM information_schema.global_variables WHERE "
+			"variable_name = ?) v WHERE %s",
+			promise[i].bad);
+		err = store_query_int(c, &bad, sql, "s", promise[i].name);
+		if (!err && bad)
+			log_warn("the database's %s %s", promise[i].name, promise[i].text);
+	}
+	return err;
+}
+
+int store_check_durability(struct store *s)
+{
+	return store_tx(s, durability_tx, NULL);
+}

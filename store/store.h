@@ -74,6 +74,8 @@ extern const int store_schema_version;         /* what this program needs */
 int store_migrate(struct store *s, FILE *report); /* applies what is missing; can be repeated after a crash */
 /* -ENOENT none or older (run `partyline migrate`), -EOVERFLOW newer than this program; logged */
 int store_check_schema(struct store *s);
+/* A server that may lose what it has committed, or is set to lie about it, is named in the log as a warning. 0, -EIO. */
+int store_check_durability(struct store *s);
 
 /* Tests: the n-th statement from now (1 = next) fails with this MariaDB error before it is sent (after: it was executed and its
  * reply is lost). */

@@ -410,6 +410,29 @@ static FILE *null_file(void)
 	return f;
 }
 
+static void hear_warning(enum log_level level, const char *line, void *arg)
+{
+	if (level == LOG_WARN)
+		(void)snprintf(arg, 300, "%s", line);
+}
+
+static void test_a_server_that_forgets_is_named(void **state)
+{
+	char heard[300] = "", name[32];
+	struct store *s = database_empty(name);
+
+	(void)state;
+	log_set_sink(hear_warning, heard);
+	database_do(s, "SET GLOBAL innodb_flush_log_at_trx_commit = 1");
+	assert_int_equal(store_check_durability(s), 0);
+	assert_string_equal(heard, "");
+	database_do(s, "SET GLOBAL innodb_flush_log_at_trx_commit = 2");
+	assert_int_equal(store_check_durability(s), 0);
+	assert_non_null(strstr(heard, "innodb_flush_log_at_trx_commit is not 1"));
+	log_set_sink(NULL, NULL);
+	store_close(s);
+}
+
 static void test_schema_is_checked(void **state)
 {
 	char name[32];
@@ -618,6 +641,7 @@ int main(void)
 		cmocka_unit_test(test_survives_a_restart_of_the_server),
 		cmocka_unit_test(test_password_file_for_the_owner_only),
 		cmocka_unit_test(test_session_is_strict_and_utc),
+		cmocka_unit_test(test_a_server_that_forgets_is_named),
 		cmocka_unit_test(test_schema_is_checked),
 		cmocka_unit_test(test_a_migration_cut_anywhere_is_completed),
 		cmocka_unit_test(test_two_migrations_at_once),
