@@ -8,10 +8,10 @@ if [ $quick = no ]; then
 	exit 0
 fi
 root=$dir/root
-mkdir -p "$root"/{etc/partyline,run/partyline,var/lib/partyline}
+mkdir -p "$root"/{etc/partyline,run/partyline,var/lib/partyline,var/lib/partyline-records}
 
 # here TEXT: the page's paths, under the directory of this test
-here() { sed "s|/etc/partyline|$root/etc/partyline|g; s|/run/partyline|$root/run/partyline|g; s|PREFIX=/usr|PREFIX=$root/usr|; s|-o partyline ||" <<<"$1"; }
+here() { sed "s|/etc/partyline|$root/etc/partyline|g; s|/run/partyline|$root/run/partyline|g; s|/var/lib/|$root/var/lib/|g; s|PREFIX=/usr|PREFIX=$root/usr|; s|-o partyline ||" <<<"$1"; }
 # on_the_page PROMPT LINE: it stands there so, and is done so
 on_the_page() {
 	grep -qxF "    $1 $2" docs/operations.md
@@ -125,6 +125,14 @@ partyline --json ledger 13800000001 >"$dir/ledger"
 same "both legs are in the ledger" "$(grep -o '"kind": *"charge"' "$dir/ledger" | wc -l)" 2
 grep -E 'warn|error' "$dir/node.log" "$dir/office.log" | grep -v 'real-time priority\|loss of signal' >"$dir/said"
 same "nobody complains in the logs, of rights or of the server" "$(cat "$dir/said")" ""
+# what the timers start, as systemd would read it; the records of today instead of yesterday's
+unit_does() { # UNIT NAME
+	eval "$(here "$(sed -n 's/^ExecStart=//p' "$root/usr/lib/systemd/system/$1")" | sed 's/%%/%/g; s/\$\$/$/g; s/yesterday/today/g; s/date -u +/date -u -d tomorrow +/g')" >"$dir/unit" 2>&1
+	check "$2" $? "$(cat "$dir/unit")"
+}
+unit_does partyline-audit.service "the audit of every night finds nothing"
+unit_does partyline-records.service "the record files of every night are written"
+same "a line for each leg and call, under one of names" "$(cd "$root/var/lib/partyline-records" && wc -l legs-*.csv calls-*.csv | awk '{ print $1 }' | xargs)" "4 2 6"
 node_end TERM 0 "the node ends as asked"
 
 # ---- saved, and brought back ---------------------------------------------------------------------------------------------------------------------
