@@ -204,6 +204,10 @@ static void e1_trunk_call_event(struct e1_trunk *t, const struct e1_event *ev)
 		break;
 	case E1_HANGUP:
 		leg_got_end(l, ev->cause, ev->location, ev->by_peer, ev->at_us);
+		/* Whoever the leg belongs to says himself what became of it (busy, no answer): the exchange's tone for the same
+		 * is heard by nobody, and would keep the channel for T306, half a minute. */
+		if (ev->inband)
+			(void)e1_call_hangup(ev->call, ev->cause);
 		break;
 	case E1_GONE:
 		if (!leg_over(l))

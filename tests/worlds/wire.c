@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tests/worlds/wire.c - channels, overlap, number forms, records, an exchange that starts again: telephony rules 6, 8, 10, 11,
  * 25. */
+#include <string.h>
+
 #include "tests/worlds/world.h"
 
 #define HOST   "13800000001"
@@ -43,6 +45,40 @@ SCENARIO(rule_06_incomplete_en_bloc, "the beginning of a service number, and tha
 	struct world *w = world_open(NULL);
 
 	expect_hangup(w, phone_dials(w, HOST, "1259"), 28, 2);
+	world_close(w);
+}
+
+/* The exchange's DISCONNECT says that a tone comes with it; libpri cannot. */
+static void with_tone(uint8_t *buf, unsigned *len, unsigned max, void *arg)
+{
+	static const uint8_t pi8[] = { 0x1e, 2, 0x82, 0x88 };
+
+	(void)arg;
+	if (*len > 8 && !(buf[2] & 1) && buf[8] == 0x45 && *len + sizeof(pi8) <= max) {
+		memcpy(buf + *len, pi8, sizeof(pi8));
+		*len += sizeof(pi8);
+	}
+}
+
+SCENARIO(disconnect_with_a_tone,
+         "busy, with PI 8 and a tone: the host is told, the channel is given back at once, not after T306")
+{
+	struct world *w = world_open(NULL);
+	const char *busy;
+	struct talk t;
+
+	talk_begin(w, &t, HOST, "13800000002");
+	exchange_does(w, "number 13800000003 ring");
+	phone_keys(w, t.host, "*");
+	phone_keys(w, t.host, "13800000003#");
+	busy = expect_call_to(w, "13800000003", 8);
+	e1_span_mutate(exchange_span(w->exchange, "pstn"), with_tone, NULL, NULL);
+	exchange_does(w, "busy %s", busy);
+	(void)expect_event(w, busy, "gone", 1);
+	expect_hears(w, t.host, PROMPT_ZH_CN, "party-busy", 6);
+	e1_span_mutate(exchange_span(w->exchange, "pstn"), NULL, NULL, NULL);
+	phone_hangs_up(w, t.host);
+	world_run(w, 3);
 	world_close(w);
 }
 
