@@ -17,12 +17,13 @@
 #define CESOPSN_TIMESLOTS 31
 #define CESOPSN_HEADER    4
 #define CESOPSN_K_MAX     40
+#define CESOPSN_M_RDI     2
 #define CESOPSN_MAX       (CESOPSN_HEADER + CESOPSN_K_MAX * CESOPSN_TIMESLOTS)
 
 struct cesopsn {
 	bool     l;   /* the sender's end of the TDM line has no signal: the payload means nothing */
 	bool     r;   /* the sender does not receive our packets */
-	uint8_t  m;   /* with l clear: 0 no defect, 2 the sender's line reports a remote defect */
+	uint8_t  m;   /* with l clear: 0 no defect, CESOPSN_M_RDI the sender's line reports a remote defect */
 	uint16_t seq;
 };
 

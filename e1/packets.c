@@ -30,6 +30,7 @@ int e1_packets_alloc(struct e1_packets **pp, struct e1_line *l, const struct e1_
 	p->line = l;
 	p->k = k;
 	p->size = k * E1_TIMESLOTS;
+	p->nothing = true;
 	p->seq = (uint16_t)random_u64(); /* RFC 5086 4.3, as RFC 3550 5.1: the first is random */
 	p->delayed_max = (DELAY_MAX_MS + 28) * 8 / k + 8;
 	p->delayed = calloc(p->delayed_max, sizeof(*p->delayed));
@@ -56,6 +57,7 @@ void e1_packets_receive(struct e1_packets *p, const uint8_t *packet, unsigned le
 {
 	struct e1_line *l = p->line;
 	struct cesopsn h;
+	bool rai;
 	int err;
 
 	if (atomic_load_explicit(&l->cut_rx, memory_order_relaxed))
@@ -66,8 +68,12 @@ void e1_packets_receive(struct e1_packets *p, const uint8_t *packet, unsigned le
 		return;
 	}
 	e1_line_count(l, E1C_RX_PACKETS, 1);
-	if (h.r != l->rai) {
-		l->rai = h.r;
+	p->last_us = now_us;
+	/* R: their end of the pseudowire receives nothing. M = 10: the line behind it reports that it does not (RDI). Either way
+	 * nobody hears us there. */
+	rai = h.r || (!h.l && h.m == CESOPSN_M_RDI);
+	if (rai != l->rai) {
+		l->rai = rai;
 		/* Their alarm came so long after they had heard us last; theirs is taken to be set as ours is. */
 		l->rai_since_us = now_us - l->los_alarm_us;
 	}
@@ -104,6 +110,7 @@ unsigned e1_packets_read(struct e1_packets *p, uint8_t frames[E1_FRAMES][E1_TIME
 	bool los = p->last_good_us == 0 || now_us - p->last_good_us > l->los_alarm_us;
 	unsigned filled;
 
+	p->nothing = p->last_us == 0 || now_us - p->last_us > l->los_alarm_us;
 	if (los && !l->los) {
 		l->los_since_us = p->last_good_us;
 		e1_jitter_reset(&p->jitter);
@@ -156,7 +163,9 @@ void e1_packets_write(struct e1_packets *p, uint8_t frames[E1_FRAMES][E1_TIMESLO
 
 static void packet_make(struct e1_packets *p, struct e1_packet *out)
 {
-	struct cesopsn h = { .r = p->line->los, .seq = p->seq++ };
+	/* R is for packets that do not come (RFC 5086 4.3). Those that say L do come; the dead line behind them makes what an E1
+	 * interface makes of AIS: RDI. */
+	struct cesopsn h = { .r = p->nothing, .m = p->line->los && !p->nothing ? CESOPSN_M_RDI : 0, .seq = p->seq++ };
 
 	cesopsn_encode(out->data, &h, p->size);
 	for (unsigned i = 0; i < p->k; i++)

@@ -23,7 +23,9 @@ struct e1_packets {
 	struct e1_line  *line;
 	unsigned         k, size;       /* frames and octets of payload in a packet */
 	struct e1_jitter jitter;
-	int64_t          last_good_us;  /* 0: nothing yet */
+	int64_t          last_us;       /* when a packet came, with L or without; 0: none yet */
+	int64_t          last_good_us;  /* without L */
+	bool             nothing;       /* no packet comes */
 	/* sending */
 	uint8_t  fifo[E1_PACKETS_FIFO][E1_TIMESLOTS];
 	unsigned head, tail;            /* frames, free running */

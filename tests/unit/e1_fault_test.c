@@ -248,6 +248,78 @@ static void cut_one_way(void **state)
 	}
 }
 
+/* ---- the control word of a gateway that stands before a line of its own (RFC 5086 4.3) ---- */
+
+static uint8_t word_set, word_seen;
+
+static void set_word(uint8_t *buf, unsigned *len, unsigned max, void *arg)
+{
+	(void)max;
+	(void)arg;
+	buf[0] |= word_set;
+	if (word_set & 0x08)
+		*len = 4; /* the payload may be left out */
+}
+
+static void see_word(uint8_t *buf, unsigned *len, unsigned max, void *arg)
+{
+	(void)len;
+	(void)max;
+	(void)arg;
+	word_seen = buf[0];
+}
+
+/* L: the line behind the gateway is dead. Its packets come, so R stays clear; M says RDI, as a terminal does that sees AIS. */
+static void dead_line_behind(void **state)
+{
+	struct e1_world *w = *state;
+	struct e1_span_info info;
+	struct e1_call *c = talk(w, CPE);
+
+	word_set = 0x08;
+	e1_span_mutate(w->span[NET], NULL, set_word, NULL);
+	e1_span_mutate(w->span[CPE], NULL, see_word, NULL);
+	run_ms(w, 300);
+	e1_span_info(w->span[CPE], &info);
+	assert_true(info.los && !info.rai && !info.up);
+	e1_span_info(w->span[NET], &info);
+	assert_true(info.rai && !info.los && !info.up);
+	assert_int_equal(word_seen, 0x02);
+	e1_span_mutate(w->span[NET], NULL, NULL, NULL);
+	run_ms(w, 300);
+	assert_int_equal(word_seen, 0);
+	impair(w, NET, (struct e1_impairment){ .cut_tx = true });
+	run_ms(w, 300);
+	assert_int_equal(word_seen, 0x04);
+	impair(w, NET, (struct e1_impairment){ 0 });
+	e1_span_mutate(w->span[CPE], NULL, NULL, NULL);
+	run_ms(w, 12000);
+	assert_int_equal(seen_count(w, CPE, E1_HANGUP) + seen_count(w, NET, E1_HANGUP), 0); /* the call has lived through it */
+	assert_int_equal(e1_call_hangup(c, 16), 0);
+	run_ms(w, 500);
+	both_up(w);
+}
+
+/* M = 10: the line behind the gateway says that its far end receives nothing. */
+static void remote_defect_behind(void **state)
+{
+	struct e1_world *w = *state;
+	struct e1_span_info info;
+	struct e1_call *c = talk(w, CPE);
+
+	word_set = 0x02;
+	e1_span_mutate(w->span[NET], NULL, set_word, NULL);
+	run_ms(w, 300);
+	e1_span_info(w->span[CPE], &info);
+	assert_true(info.rai && !info.los && !info.up);
+	e1_span_mutate(w->span[NET], NULL, NULL, NULL);
+	run_ms(w, 12000);
+	assert_int_equal(seen_count(w, CPE, E1_HANGUP), 0);
+	assert_int_equal(e1_call_hangup(c, 16), 0);
+	run_ms(w, 500);
+	both_up(w);
+}
+
 /* A second without signal: calls live, can end, and new ones wait until the line has been clean for long enough. */
 static void short_outage(void **state)
 {
@@ -562,6 +634,8 @@ int main(void)
 		cmocka_unit_test(sound_is_exact),
 		TEST(cut_both_ways),
 		TEST(cut_one_way),
+		TEST(dead_line_behind),
+		TEST(remote_defect_behind),
 		TEST(short_outage),
 		cmocka_unit_test(refused_while_restoring),
 		TEST(d_channel_lost),
