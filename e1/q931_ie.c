@@ -153,6 +153,8 @@ static bool message_wanted(const struct e1_ie_peek *p)
 	bool global = p->cref == 0;
 
 	switch (p->msg) {
+	case E1_MSG_SETUP: /* whoever begins a call gives its reference: with the other flag it is passed over (5.8.3.2 d) */
+		return !global && !p->flag;
 	case E1_MSG_RESTART:
 	case E1_MSG_RESTART_ACK:
 		return global;

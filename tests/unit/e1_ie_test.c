@@ -15,13 +15,15 @@ static uint8_t frame[300];
 static unsigned frame_len;
 static struct e1_ie_peek peek;
 
-/* An I frame with a message on call reference 0x1234 from the side that did not allocate it; then FCS. Returns what is left of
- * the elements. */
+/* An I frame with a message on call reference 0x1234, SETUP from the side that allocated it, others from the other; then FCS.
+ * Returns what is left of the elements. */
 static unsigned message(uint8_t msg, const uint8_t *ies, unsigned n)
 {
 	static const uint8_t head[] = { 0x02, 0x01, 0x00, 0x00, 0x08, 0x02, 0x92, 0x34 };
 
 	memcpy(frame, head, sizeof(head));
+	if (msg == E1_MSG_SETUP)
+		frame[6] &= 0x7f;
 	frame[8] = msg;
 	if (n)
 		memcpy(frame + 9, ies, n);
@@ -65,7 +67,7 @@ static void a_setup_passes(void **state)
 	(void)state;
 	assert_int_equal(message(E1_MSG_SETUP, ies, sizeof(ies)), sizeof(ies));
 	assert_memory_equal(frame + 9, ies, sizeof(ies));
-	assert_true(peek.valid && peek.called && peek.flag);
+	assert_true(peek.valid && peek.called && !peek.flag);
 	assert_int_equal(peek.cref, 0x1234);
 	assert_int_equal(peek.cut, 0);
 }
@@ -124,7 +126,7 @@ static void causes(void **state)
 	assert_false(peek.inband);
 }
 
-static bool reaches_libpri(uint8_t pd, uint8_t cref_len, uint8_t cref, uint8_t msg)
+static bool reaches_libpri_flag(uint8_t pd, uint8_t cref_len, uint8_t flag, uint8_t cref, uint8_t msg)
 {
 	static const uint8_t head[] = { 0x02, 0x01, 0x00, 0x00 };
 
@@ -132,10 +134,16 @@ static bool reaches_libpri(uint8_t pd, uint8_t cref_len, uint8_t cref, uint8_t m
 	memcpy(frame, head, sizeof(head));
 	frame[4] = pd;
 	frame[5] = cref_len;
+	frame[6] = flag;
 	frame[7] = cref;
 	frame[8] = msg;
 	assert_int_equal(e1_ie_clean(frame, 11, &peek), 11); /* it is always acknowledged */
 	return frame[4] == pd;
+}
+
+static bool reaches_libpri(uint8_t pd, uint8_t cref_len, uint8_t cref, uint8_t msg)
+{
+	return reaches_libpri_flag(pd, cref_len, 0, cref, msg);
 }
 
 static void messages(void **state)
@@ -145,6 +153,8 @@ static void messages(void **state)
 	assert_false(reaches_libpri(8, 1, 1, E1_MSG_SETUP));
 	assert_false(reaches_libpri(8, 0, 1, E1_MSG_SETUP)); /* dummy call reference */
 	assert_false(reaches_libpri(8, 2, 0, E1_MSG_SETUP)); /* global */
+	assert_false(reaches_libpri_flag(8, 2, 0x80, 1, E1_MSG_SETUP)); /* 5.8.3.2 d: a call that we would have begun */
+	assert_true(reaches_libpri_flag(8, 2, 0x80, 1, E1_MSG_CONNECT));
 	assert_true(reaches_libpri(8, 2, 0, E1_MSG_RESTART));
 	assert_false(reaches_libpri(8, 2, 1, E1_MSG_RESTART));
 	assert_false(reaches_libpri(3, 2, 1, 0x0f)); /* SERVICE */
