@@ -53,16 +53,36 @@ static bool rx_continues(const struct event_rx *r, bool marker, uint32_t timesta
 	       (duration > r->duration && ahead == (uint32_t)(duration - r->duration));
 }
 
+/* True: pressed once more, or another key, by a sender who does not move the timestamp. Some send the first packet three times, and
+ * some mark every one; so a marker alone does not tell it while the key is down. */
+static bool rx_is_anew(const struct event_rx *r, bool marker, uint16_t seq, uint8_t event, uint16_t duration)
+{
+	bool shorter = duration < r->duration && (unsigned)r->duration - duration < WRAPPED;
+
+	if ((int16_t)(seq - r->seq) <= 0)
+		return false;
+	if (event != r->event)
+		return true;
+	return r->active ? marker && shorter : marker || shorter;
+}
+
 /* True: nothing of it is wanted any more. */
-static bool rx_is_old(const struct event_rx *r, bool marker, uint16_t seq, uint32_t timestamp, uint8_t event)
+static bool rx_is_old(struct event_rx *r, bool marker, uint16_t seq, uint32_t timestamp, uint8_t event, uint16_t duration)
 {
 	int32_t ahead = (int32_t)(timestamp - r->timestamp);
 
 	if (!r->known || ahead < -STALE)
 		return false;
-	if (ahead == 0) /* another event at the same moment: a sender who does not move the timestamp; the marker has to say so */
-		return event == r->event ? !r->active : !marker;
-	return ahead < 0 && (int16_t)(seq - r->seq) <= 0;
+	if (ahead == 0)
+		return (event != r->event || !r->active) && !rx_is_anew(r, marker, seq, event, duration);
+	if (ahead < 0)
+		return (int16_t)(seq - r->seq) <= 0;
+	/* a new segment of a long event, of which nothing had come for so long that it was ended */
+	if (r->active || marker || event != r->event || ((uint32_t)ahead != SEGMENT && (uint32_t)ahead != SEGMENT + 1))
+		return false;
+	r->timestamp = timestamp;
+	r->duration = duration;
+	return true;
 }
 
 /* Within the event, in order. */
@@ -98,7 +118,7 @@ void event_rx_packet(struct event_rx *r, bool marker, uint16_t seq, uint32_t tim
 		r->ignored++;
 		return;
 	}
-	if (rx_is_old(r, marker, seq, timestamp, event))
+	if (rx_is_old(r, marker, seq, timestamp, event, duration))
 		return;
 	if (rx_continues(r, marker, timestamp, event, duration)) {
 		if (timestamp - r->timestamp >= SEGMENT && r->base < LONGEST) {
@@ -106,7 +126,7 @@ void event_rx_packet(struct event_rx *r, bool marker, uint16_t seq, uint32_t tim
 			r->duration = 0;
 		}
 		r->timestamp = timestamp;
-	} else if (!r->active || timestamp != r->timestamp || event != r->event) {
+	} else if (!r->active || timestamp != r->timestamp || rx_is_anew(r, marker, seq, event, duration)) {
 		if (r->active)
 			rx_end(r);
 		rx_begin(r, event, timestamp);

@@ -325,6 +325,91 @@ static void wrong_senders(void **state)
 	assert_int_equal(l.rx.malformed, 1);
 }
 
+/* Senders who leave the timestamp where it is; what is the next press, and what is the same one. */
+static void one_timestamp(void **state)
+{
+	struct line l;
+	struct sent p;
+
+	(void)state;
+	line_new(&l); /* another key, its marker lost */
+	for (unsigned i = 0; i < 8; i++) {
+		p = made(i < 4 ? '1' : '2', (uint16_t)i, 1000, 160 * (i % 4 + 1), i == 0, i % 4 == 3);
+		line_hear(&l, &p, 20000 * i);
+	}
+	p = made('1', 3, 1000, 640, false, true); /* and an end of the first that was overtaken */
+	line_hear(&l, &p, 160000);
+	line_silence(&l, 200000);
+	assert_string_equal(l.keys, "12");
+	assert_int_equal(l.samples[0], 640);
+	assert_int_equal(l.samples[1], 640);
+
+	for (unsigned lost = 0; lost < 4; lost++) { /* the same key again: nothing lost; its marker; the ends before it; both but for the marker */
+		line_new(&l);
+		for (unsigned i = 0; i < 12; i++) {
+			unsigned update = i % 6;
+
+			p = made('1', (uint16_t)(65530 + i), 1000, 160 * (update < 4 ? update + 1 : 4), update == 0, update >= 3);
+			if ((lost == 1 && i == 6) || (lost == 2 && i >= 3 && i < 6))
+				continue;
+			line_hear(&l, &p, 20000 * i);
+			if (lost == 3) /* every packet twice */
+				line_hear(&l, &p, 20000 * i);
+		}
+		line_silence(&l, 240000);
+		if (strcmp(l.keys, "11") != 0)
+			fail_msg("way %u: \"%s\"", lost, l.keys);
+		assert_int_equal(l.samples[1], 640);
+	}
+
+	for (unsigned markers = 3; markers <= 7; markers += 4) { /* the first packet three times, a marker on each; a marker on every update */
+		line_new(&l);
+		for (unsigned i = 0; i < 10; i++) {
+			p = made('9', (uint16_t)i, 1000, i < 3 ? 160 : i < 7 ? 160 * (i - 1) : 800, i < markers, i >= 7);
+			line_hear(&l, &p, 20000 * i);
+		}
+		line_silence(&l, 200000);
+		assert_string_equal(l.keys, "9");
+		assert_int_equal(l.samples[0], 800);
+	}
+}
+
+/* The network holds everything up for 300 ms, then all comes at once: what was pressed is one key, also when a segment ended meanwhile
+ * and when the timestamp wraps in it. */
+static void stall(void **state)
+{
+	struct line l;
+	struct sent p;
+
+	(void)state;
+	for (unsigned at = 0; at < 500; at += 7) {
+		uint32_t timestamp = 0xffffff00;
+		unsigned base = 0;
+		int64_t now_us = 0;
+
+		line_new(&l);
+		for (unsigned i = 0; i < 500; i++) { /* 10 s: longer than a segment */
+			unsigned duration = 160 * (i + 1) - base;
+
+			if (duration > 0xffff) {
+				base += 0xffff;
+				timestamp += 0xffff;
+				duration -= 0xffff;
+			}
+			p = made('#', (uint16_t)(65400 + i), timestamp, duration, i == 0, i == 499);
+			if (i < at || i > at + 15)
+				now_us = 20000 * (int64_t)i;
+			else if (i == at)
+				for (int64_t tick_us = now_us; tick_us < now_us + 300000; tick_us += 10000)
+					line_take(&l, tick_us);
+			line_hear(&l, &p, i >= at && i <= at + 15 ? now_us + 300000 : now_us);
+		}
+		line_silence(&l, now_us);
+		if (strcmp(l.keys, "#") != 0)
+			fail_msg("a stall at packet %u: \"%s\"", at, l.keys);
+	}
+}
+
 /* A burst of more keys than are kept: the first ones are told of, one in each tick, the others are counted. */
 static void burst(void **state)
 {
@@ -356,6 +441,8 @@ int main(void)
 		cmocka_unit_test(long_events),
 		cmocka_unit_test(lost_end),
 		cmocka_unit_test(wrong_senders),
+		cmocka_unit_test(one_timestamp),
+		cmocka_unit_test(stall),
 		cmocka_unit_test(burst),
 	};
 
