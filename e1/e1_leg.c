@@ -63,11 +63,6 @@ static int e1_leg_hangup(struct leg *l, int cause)
 	return el->call ? e1_call_hangup(el->call, cause) : -ENOTCONN;
 }
 
-static int e1_leg_hold(struct leg *l, bool held)
-{
-	return e1_call_notify(e1_leg_of(l)->call, held);
-}
-
 static void e1_leg_free(struct leg *l)
 {
 	free(e1_leg_of(l));
@@ -79,7 +74,6 @@ static const struct leg_ops e1_leg_ops = {
 	.progress = e1_leg_progress,
 	.answer = e1_leg_answer,
 	.hangup = e1_leg_hangup,
-	.hold = e1_leg_hold,
 	.free = e1_leg_free,
 };
 

@@ -55,7 +55,6 @@ struct leg_ops { /* an op that a trunk lacks is NULL: the function returns -ENOT
 	int (*answer)(struct leg *l);
 	int (*hangup)(struct leg *l, int cause);
 	int (*send_digit)(struct leg *l, char digit, int ms);
-	int (*hold)(struct leg *l, bool held);
 	void (*quality)(const struct leg *l, struct leg_quality *q); /* while it has a port */
 	void (*free)(struct leg *l); /* the last reference is gone; frees the struct that embeds the leg */
 };
