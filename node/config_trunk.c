@@ -57,7 +57,7 @@ const struct config_field node_trunk_table[] = {
 	{ "ptime_ms", CONFIG_INT, IN_TRUNK(sip.ptime_ms), .preset = "20", .min = RTP_PTIME_MIN_MS, .max = RTP_PTIME_MAX_MS,
 	  .text = "Sound in a packet, in tens of milliseconds, when the other end does not say." },
 	{ "info_digits", CONFIG_BOOL, IN_TRUNK(sip.info_digits), .preset = "no",
-	  .text = "A key may come by INFO with application/dtmf-relay, beside RFC 4733 and in-band." },
+	  .text = "A key may come by INFO with application/dtmf-relay or application/dtmf, beside RFC 4733 and in-band." },
 	{ "options_s", CONFIG_INT, IN_TRUNK(sip.options_s), .preset = "10", .min = 0, .max = 3600,
 	  .text = "How often the peers are asked by OPTIONS whether they live: two failures and a peer is down, one answer and "
 	          "it "

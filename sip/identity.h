@@ -31,7 +31,7 @@ enum sip_identity_header {
 	SIP_HEADER_REMOTE_PARTY,
 	SIP_HEADERS
 };
-#define SIP_HEADER_VALUES_MAX 4    /* of a name in one message; each may be a list */
+#define SIP_HEADER_VALUES_MAX 16   /* of a name in one message; each may be a list */
 #define SIP_HEADER_LEN_MAX    4096 /* a longer value is not looked at */
 #define SIP_HEADER_LIST_MAX   32   /* values in a list that are looked at */
 

@@ -17,12 +17,15 @@
 #include <stdint.h>
 
 #define SIP_MAILBOX_BUSY    2000
-#define SIP_MESSAGE_HEADERS 24 /* of one message, those that somebody looks at; more are left out */
+#define SIP_MESSAGE_HEADERS 80 /* of one message, those that somebody looks at; more are left out */
+
+#define DTMF_RELAY "application/dtmf-relay" /* bodies of INFO with a key */
+#define DTMF_TYPE  "application/dtmf"
 
 enum sip_op {
 	/* ---- control asks ---- */
 	SIP_DO_INVITE,   /* agent, uri, to, from, headers, body: an outgoing call begins under this number */
-	SIP_DO_REINVITE, /* body: our new offer within the call */
+	SIP_DO_REINVITE, /* body: our offer within the call */
 	SIP_DO_RESPOND,  /* status, phrase, headers, body: to its INVITE or re-INVITE */
 	SIP_DO_RESPOND_UPDATE, /* the same to its UPDATE */
 	SIP_DO_END,      /* CANCEL or BYE, whichever it is time for; headers */
@@ -40,7 +43,8 @@ enum sip_op {
 	SIP_EV_UPDATE,   /* waits for SIP_DO_RESPOND_UPDATE */
 	SIP_EV_PRACK,    /* our reliable 183 has arrived; body: the answer to the offer in it */
 	SIP_EV_ACK,      /* our 200 has arrived; body likewise */
-	SIP_EV_INFO,     /* body, content_type */
+	SIP_EV_INFO,     /* body, content_type: a key; it is answered already */
+	SIP_EV_NO_UPDATE, /* the stack's refresh of the session (RFC 4028) was an UPDATE, and the far end has none: re-INVITE is to do it */
 	SIP_EV_TERMINATED, /* the last of a call */
 	SIP_EV_OPTIONS,  /* the answer to SIP_DO_OPTIONS: status, 408 when there was none */
 	SIP_OPS
@@ -58,6 +62,7 @@ struct sip_message {
 	bool                local;
 	bool                initial;     /* the response is to the first INVITE of the call */
 	int                 retry_after_s;
+	int                 refresh_s;   /* we are to refresh its session within that, and it knows no UPDATE; 0: not, or the stack does */
 	struct sockaddr_storage peer;
 	char               *phrase, *uri, *to, *from, *call_id, *content_type;
 	char               *body; /* ends with a zero, beside its body_len */

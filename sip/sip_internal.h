@@ -63,8 +63,8 @@ struct sip_leg {
 	bool                counted;     /* of the trunk's calls */
 	char               *said;        /* our description of the 183, for the 200 and for saying it again */
 	struct loop_timer   timer;       /* 100 is waited for; 183 again; our re-INVITE again after 491; linger */
+	struct loop_timer   refresh;     /* of its session, by re-INVITE (RFC 4028) */
 	struct loop_task    no_path;
-	unsigned            wanted;      /* direction of our own hold */
 	unsigned            retries;     /* of a re-INVITE after 491 */
 	/* outgoing */
 	struct sip_identity_out out;
@@ -157,11 +157,12 @@ void sip_leg_send_end(struct sip_leg *sl, int cause); /* whatever ends it in thi
 /* It has ended by what came, not by leg_hangup(). */
 void sip_leg_ended(struct sip_leg *sl, int cause, int location, bool by_peer, int64_t at_us);
 void sip_leg_gone(struct sip_leg *sl);
-int  sip_leg_offer_again(struct sip_leg *sl); /* re-INVITE with sl->wanted */
+int  sip_leg_offer_again(struct sip_leg *sl); /* re-INVITE with the description of what is spoken */
 void sip_leg_respond(struct sip_leg *sl, enum sip_op op, int status, const char *phrase, const char *body);
 const char *sip_leg_reason(int cause, char out[SIP_VALUE_MAX]); /* of the header Reason; NULL: none */
 
 /* sip_leg_event.c */
+void sip_leg_refresh_by(struct sip_leg *sl, const struct sip_message *m); /* as it says, when it does */
 bool sip_leg_next_peer(struct sip_leg *sl); /* the call goes to another peer, under a new number */
 void sip_leg_event(struct sip_leg *sl, const struct sip_message *m);
 

@@ -251,7 +251,7 @@ static int sip_leg_send_digit(struct leg *l, char digit, int ms)
 int sip_leg_offer_again(struct sip_leg *sl)
 {
 	struct sip_message *m;
-	int err = describe(sl, sl->wanted, false);
+	int err = describe(sl, RTP_SEND | RTP_RECV, false);
 
 	if (err)
 		return err;
@@ -261,17 +261,6 @@ int sip_leg_offer_again(struct sip_leg *sl)
 	sip_message_body(m, sl->said, strlen(sl->said));
 	sip_stack_send(sl->trunk->sip->stack, m);
 	return 0;
-}
-
-static int sip_leg_hold(struct leg *l, bool held)
-{
-	struct sip_leg *sl = sip_leg_of(l);
-
-	if (sl->state != SIP_TALKING)
-		return -EPROTO;
-	sl->wanted = held ? RTP_SEND : RTP_SEND | RTP_RECV;
-	sl->retries = 0;
-	return sip_leg_offer_again(sl);
 }
 
 static void sip_leg_quality(const struct leg *l, struct leg_quality *q)
@@ -302,6 +291,7 @@ static void sip_leg_free(struct leg *l)
 	struct sip_leg *sl = sip_leg_of(l);
 
 	loop_timer_stop(&sl->timer);
+	loop_timer_stop(&sl->refresh);
 	sdp_free(sl->sdp);
 	free(sl->said);
 	free(sl);
@@ -313,7 +303,6 @@ static const struct leg_ops sip_leg_ops = {
 	.answer = sip_leg_answer,
 	.hangup = sip_leg_hangup,
 	.send_digit = sip_leg_send_digit,
-	.hold = sip_leg_hold,
 	.quality = sip_leg_quality,
 	.free = sip_leg_free,
 };
@@ -326,6 +315,7 @@ void sip_leg_gone(struct sip_leg *sl)
 	struct rtp_stream *stream = sl->stream;
 
 	loop_timer_stop(&sl->timer);
+	loop_timer_stop(&sl->refresh);
 	sip_remember(t->sip, sl);
 	sip_hash_remove(t->sip, sl);
 	t->sip->legs--;
@@ -366,6 +356,16 @@ static void sip_leg_timer(struct loop_timer *timer)
 		(void)sip_leg_offer_again(sl);
 }
 
+static void sip_leg_refresh(struct loop_timer *timer)
+{
+	struct sip_leg *sl = container_of(timer, struct sip_leg, refresh);
+
+	if (sl->state != SIP_TALKING || sl->offering) /* an offer that is under way refreshes it too */
+		return;
+	sl->retries = 0;
+	(void)sip_leg_offer_again(sl);
+}
+
 /* ---- making legs ---- */
 
 static struct sip_leg *leg_make(struct sip_trunk *t, uint64_t number, bool outgoing, const char *id)
@@ -387,6 +387,7 @@ static struct sip_leg *leg_make(struct sip_trunk *t, uint64_t number, bool outgo
 	sl->leg.sending_complete = true;
 	leg_init(&sl->leg, t->sip->loop, &sip_leg_ops, outgoing);
 	loop_timer_init(t->sip->loop, &sl->timer, sip_leg_timer);
+	loop_timer_init(t->sip->loop, &sl->refresh, sip_leg_refresh);
 	err = rtp_stream_alloc(&sl->stream, t->group, sip_leg_rtp, sl);
 	if (!err) {
 		rtp_stream_local(sl->stream, &c.local);
@@ -472,6 +473,7 @@ void sip_leg_incoming(struct sip_trunk *t, const struct sip_message *m)
 	leg_place(sl, m->call_id ? m->call_id : "");
 	sl->reliable = m->reliable;
 	sl->wants_early = early && strcasestr(early, "supported");
+	sip_leg_refresh_by(sl, m);
 	take_first_offer(sl, m);
 	sip_leg_open_port(sl);
 	t->config.incoming(&sl->leg, &t->trunk, t->config.arg);

@@ -24,6 +24,8 @@
 #define GLARE_MAX_MS 4000
 #define GLARE_RETRIES 3
 
+#define REFRESH_EARLY_S 5 /* than the stack's own, at half of the interval */
+
 typedef void(sip_leg_event_h)(struct sip_leg *sl, const struct sip_message *m);
 
 static void nothing(struct sip_leg *sl, const struct sip_message *m)
@@ -164,24 +166,36 @@ static void bye(struct sip_leg *sl, const struct sip_message *m)
 	sip_leg_ended(sl, cause, location, true, m->at_us);
 }
 
-/* application/dtmf-relay: "Signal=5\r\nDuration=160" */
+/* "Signal=5\r\nDuration=160", or the key alone; some say * and # as the events of RFC 4733, 10 and 11, letters as 12 to 15. */
+static char info_key(const struct sip_message *m)
+{
+	static const char keys[] = "0123456789*#ABCD";
+	bool relay = strcasecmp(m->content_type, DTMF_RELAY) == 0;
+	const char *signal = relay ? strcasestr(m->body, "signal") : m->body;
+	size_t len;
+	const char *key;
+
+	if (signal == NULL || (!relay && strcasecmp(m->content_type, DTMF_TYPE) != 0))
+		return '\0';
+	if (relay)
+		signal += strlen("signal");
+	signal += strspn(signal, " \t=");
+	len = strcspn(signal, " \t\r\n");
+	if (len == 2 && signal[0] == '1' && signal[1] >= '0' && signal[1] <= '5')
+		return keys[10 + signal[1] - '0'];
+	key = len == 1 ? strchr(keys, *signal >= 'a' && *signal <= 'd' ? *signal - 'a' + 'A' : *signal) : NULL;
+	return key ? *key : '\0';
+}
+
 static void info(struct sip_leg *sl, const struct sip_message *m)
 {
 	struct leg_event ev = { .type = LEG_EV_KEY };
-	const char *signal;
 
-	if (!sl->trunk->config.info_digits || m->body == NULL || m->content_type == NULL ||
-	    strcasecmp(m->content_type, "application/dtmf-relay") != 0)
+	if (!sl->trunk->config.info_digits || m->body == NULL || m->content_type == NULL)
 		return;
-	signal = strcasestr(m->body, "signal");
-	if (signal == NULL)
-		return;
-	signal += strlen("signal");
-	signal += strspn(signal, " \t=");
-	if (*signal == '\0' || strchr("0123456789*#ABCD", *signal) == NULL)
-		return;
-	ev.key = *signal;
-	leg_emit(&sl->leg, &ev);
+	ev.key = info_key(m);
+	if (ev.key)
+		leg_emit(&sl->leg, &ev);
 }
 
 /* ---- going out ---- */
@@ -311,7 +325,20 @@ static void may_go(struct sip_leg *sl, const struct sip_message *m)
 	}
 }
 
-/* ---- our re-INVITE ---- */
+/* ---- our re-INVITE: a refresh of the session ---- */
+
+void sip_leg_refresh_by(struct sip_leg *sl, const struct sip_message *m)
+{
+	if (m->refresh_s > 0)
+		loop_timer_start(&sl->refresh, CLOCK_SEC(m->refresh_s / 2 - REFRESH_EARLY_S));
+}
+
+/* Its Allow did not say so. */
+static void no_update(struct sip_leg *sl, const struct sip_message *m)
+{
+	(void)m;
+	loop_timer_start(&sl->refresh, 0);
+}
 
 static void agreed(struct sip_leg *sl, const struct sip_message *m)
 {
@@ -360,6 +387,7 @@ static sip_leg_event_h *const table[EVENTS][SIP_LEG_STATES] = {
 	[AT(PRACK)] =        { odd,       prack,     prack,      odd,        odd,      odd,         prack,     nothing },
 	[AT(ACK)] =          { odd,       odd,       ack,        odd,        odd,      odd,         ack_again, nothing },
 	[AT(INFO)] =         { info,      info,      info,       info,       info,     odd,         info,      nothing },
+	[AT(NO_UPDATE)] =    { odd,       odd,       odd,        odd,        odd,      odd,         no_update, nothing },
 	[AT(TERMINATED)] =   { over,      over,      over,       over,       over,     nothing,     over,      over },
 };
 
@@ -368,6 +396,7 @@ void sip_leg_event(struct sip_leg *sl, const struct sip_message *m)
 	assert(m->op >= SIP_EV_PROVISIONAL && m->op <= SIP_EV_TERMINATED);
 	MAGIC_CHECK(&sl->leg, LEG_MAGIC);
 	leg_ref(&sl->leg);
+	sip_leg_refresh_by(sl, m);
 	table[ROW(m->op)][sl->state](sl, m);
 	leg_unref(&sl->leg);
 }

@@ -170,8 +170,8 @@ static int agent_open(struct sip_agent *a)
 	(void)snprintf(url, sizeof(url), "sip:%s", host); /* UDP and TCP */
 	a->nua = nua_create(s->root, sip_stack_event, a, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0),
 	                    NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(1), NUTAG_EARLY_MEDIA(1), NUTAG_ONLY183_100REL(1),
-	                    NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_RETRY_COUNT(0), NUTAG_SESSION_TIMER(0),
-	                    NUTAG_UPDATE_REFRESH(1), NUTAG_APPL_METHOD("UPDATE, OPTIONS"), NUTAG_DETECT_NETWORK_UPDATES(0),
+	                    NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_RETRY_COUNT(0), NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(SIP_MIN_SE_S),
+	                    NUTAG_UPDATE_REFRESH(1), NUTAG_APPL_METHOD("UPDATE, OPTIONS, INFO"), NUTAG_DETECT_NETWORK_UPDATES(0),
 	                    SIPTAG_ALLOW_STR(METHODS), SIPTAG_SUPPORTED_STR("100rel, timer"), SIPTAG_USER_AGENT_STR("Partyline"),
 	                    NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_CANCEL_2543(0), NTATAG_PASS_100(1),
 	                    TPTAG_TOS(a->config.dscp << 2), TPTAG_DUMP(a->dump), TAG_END());

@@ -25,6 +25,10 @@
 #define LOG_MODULE "sip"
 
 #define SDP_TYPE    "application/sdp"
+#define ACCEPT_BODY "Accept: " SDP_TYPE "\r\nAccept-Encoding: identity"
+#define ACCEPT_INFO "Accept: " DTMF_RELAY ", " DTMF_TYPE "\r\nAccept-Encoding: identity"
+#define REFRESH_MAX_S 86400
+
 #define HEADERS_MAX 4096 /* octets of headers that control asks for */
 
 /* ---- calls ---- */
@@ -105,24 +109,60 @@ static void put_typed(struct sip_message *m, su_home_t *home, const char *name, 
 		sip_message_header(m, name, text);
 }
 
+/* All of them as one list: which one counts is sip/cause.c's to say (RFC 3326 2). */
+static void put_reasons(struct sip_message *m, su_home_t *home, const sip_reason_t *r)
+{
+	char *all = NULL, *text;
+
+	for (; r; r = r->re_next) {
+		text = sip_header_as_string(home, (const sip_header_t *)(const void *)r);
+		if (text)
+			all = all ? su_sprintf(home, "%s, %s", all, text) : text;
+	}
+	sip_message_header(m, "Reason", all);
+}
+
+/* Of those that Sofia does not know somebody looks at these; so no number of others hides them (SIP_MESSAGE_HEADERS). */
+static bool looked_at(const char *name)
+{
+	static const char *const names[] = { "P-Asserted-Identity", "P-Early-Media", "Diversion", "History-Info", "Remote-Party-ID" };
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+		if (strcasecmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
 static void put_headers(struct sip_message *m, const sip_t *sip)
 {
 	su_home_t home[1] = { SU_HOME_INIT(home) };
 
 	put_typed(m, home, "From", sip->sip_from);
 	put_typed(m, home, "Privacy", sip->sip_privacy);
-	for (const sip_reason_t *r = sip->sip_reason; r; r = r->re_next)
-		put_typed(m, home, "Reason", r);
+	put_reasons(m, home, sip->sip_reason);
 	for (const sip_contact_t *c = sip->sip_contact; c && sip->sip_status; c = c->m_next)
 		put_typed(m, home, "Contact", c);
 	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
-		if (u->un_name && u->un_value)
+		if (u->un_name && u->un_value && looked_at(u->un_name))
 			sip_message_header(m, u->un_name, u->un_value);
 	su_home_deinit(home);
 	if (sip->sip_retry_after)
 		m->retry_after_s = (int)(sip->sip_retry_after->af_delta < 3600 ? sip->sip_retry_after->af_delta : 3600);
 	m->reliable = sip->sip_rseq != NULL || sip_has_feature(sip->sip_supported, "100rel") ||
 	              sip_has_feature(sip->sip_require, "100rel");
+}
+
+/* RFC 4028 7.4: an UPDATE is for who says that it is allowed. Sofia refreshes by UPDATE alone, and ends a call for a 501 to it. */
+static int refresh_of(const sip_t *sip)
+{
+	const sip_session_expires_t *x = sip->sip_session_expires;
+	const char *ours = sip->sip_status ? "uac" : "uas";
+
+	if (x == NULL || x->x_delta < SIP_MIN_SE_S || sip->sip_allow == NULL || sip_is_allowed(sip->sip_allow, sip_method_update, "UPDATE"))
+		return 0;
+	if (x->x_refresher ? strcasecmp(x->x_refresher, ours) != 0 : sip->sip_status != NULL)
+		return 0;
+	return (int)(x->x_delta < REFRESH_MAX_S ? x->x_delta : REFRESH_MAX_S);
 }
 
 /* The session description in a multipart body (SIP-I sends ISUP beside it): RFC 2046 5.1. */
@@ -143,23 +183,48 @@ static const char *part_sdp(const char *body, size_t len, size_t *part_len)
 	return NULL;
 }
 
+static bool is_multipart(const char *type)
+{
+	return strncasecmp(type, "multipart/", 10) == 0;
+}
+
+/* A session description, or the keys of an INFO. Other bodies (ISUP alone, pictures of the caller) are nobody's. */
 static void put_body(struct sip_message *m, const sip_t *sip)
 {
 	const sip_payload_t *p = sip->sip_payload;
 	const char *type = sip->sip_content_type ? sip->sip_content_type->c_type : NULL;
 
 	sip_message_text(&m->content_type, type);
-	if (p == NULL || p->pl_data == NULL)
+	if (p == NULL || p->pl_data == NULL || type == NULL)
 		return;
-	if (type && strncasecmp(type, "multipart/", 10) == 0) {
+	if (is_multipart(type)) {
 		size_t len;
 		const char *part = part_sdp(p->pl_data, p->pl_len, &len);
 
 		if (part)
 			sip_message_body(m, part, len);
-	} else {
+	} else if (strcasecmp(type, SDP_TYPE) == 0 || m->op == SIP_EV_INFO) {
 		sip_message_body(m, p->pl_data, p->pl_len);
 	}
+}
+
+/* False: its body is of a type or an encoding that we do not know, and is not one that may be left (RFC 3261 8.2.3): 415. */
+static bool understood(const sip_t *sip)
+{
+	const char *type = sip->sip_content_type ? sip->sip_content_type->c_type : NULL;
+	const sip_content_disposition_t *how = sip->sip_content_disposition;
+
+	if (sip->sip_payload == NULL || sip->sip_payload->pl_len == 0 || (how && how->cd_optional))
+		return true;
+	for (const sip_content_encoding_t *e = sip->sip_content_encoding; e; e = e->k_next)
+		for (unsigned i = 0; e->k_items && e->k_items[i]; i++)
+			if (strcasecmp(e->k_items[i], "identity") != 0)
+				return false;
+	if (type == NULL)
+		return false;
+	if (sip->sip_request->rq_method == sip_method_info)
+		return strcasecmp(type, DTMF_RELAY) == 0 || strcasecmp(type, DTMF_TYPE) == 0;
+	return strcasecmp(type, SDP_TYPE) == 0 || is_multipart(type);
 }
 
 static struct sip_message *from_sip(struct sip_call *c, enum sip_op op, int status, const char *phrase, const sip_t *sip)
@@ -174,6 +239,7 @@ static struct sip_message *from_sip(struct sip_call *c, enum sip_op op, int stat
 	if (sip) {
 		put_headers(m, sip);
 		put_body(m, sip);
+		m->refresh_s = refresh_of(sip);
 	}
 	return m;
 }
@@ -248,6 +314,10 @@ static void event_new_call(struct sip_agent *a, nua_handle_t *nh, const sip_t *s
 		refuse(nh, SIP_503_SERVICE_UNAVAILABLE, "Retry-After: 5");
 		return;
 	}
+	if (!understood(sip)) {
+		refuse(nh, SIP_415_UNSUPPORTED_MEDIA, ACCEPT_BODY);
+		return;
+	}
 	s->last_incoming += 2;
 	c = call_new(a, s->last_incoming - 1, nh);
 	if (c)
@@ -282,10 +352,37 @@ static void event_options(struct sip_agent *a, nua_handle_t *nh, struct sip_call
 		nua_handle_destroy(nh);
 }
 
+static void event_reinvite(struct sip_call *c, const sip_t *sip)
+{
+	if (understood(sip))
+		tell_sip(c, SIP_EV_REINVITE, 0, NULL, sip);
+	else
+		nua_respond(c->nh, SIP_415_UNSUPPORTED_MEDIA, SIPTAG_HEADER_STR(ACCEPT_BODY), TAG_END());
+}
+
+/* RFC 6086: 481 outside of a call, 415 to a body that we do not know. Of all that may come in a call these alone are not limited
+ * by a transaction of ours. */
+static void event_info(struct sip_agent *a, nua_handle_t *nh, struct sip_call *c, const sip_t *sip)
+{
+	bool known = understood(sip);
+	int status = c == NULL ? 481 : known ? 200 : 415;
+
+	nua_respond(nh, status, sip_status_phrase(status), NUTAG_WITH_THIS(a->nua),
+	            TAG_IF(status == 415, SIPTAG_HEADER_STR(ACCEPT_INFO)), TAG_END());
+	if (c == NULL)
+		nua_handle_destroy(nh);
+	else if (known && !sip_mailbox_busy(&a->stack->to_control))
+		tell_sip(c, SIP_EV_INFO, 0, NULL, sip);
+}
+
 static void event_update(struct sip_call *c, const sip_t *sip)
 {
 	nua_t *nua = c->agent->nua;
 
+	if (!understood(sip)) {
+		nua_respond(c->nh, SIP_415_UNSUPPORTED_MEDIA, NUTAG_WITH_THIS(nua), SIPTAG_HEADER_STR(ACCEPT_BODY), TAG_END());
+		return;
+	}
 	if (c->updating || !nua_save_event(nua, &c->update)) { /* RFC 3311 5.2: one at a time */
 		nua_respond(c->nh, SIP_500_INTERNAL_SERVER_ERROR, NUTAG_WITH_THIS(nua), SIPTAG_HEADER_STR("Retry-After: 2"),
 		            TAG_END());
@@ -355,12 +452,14 @@ void sip_stack_event(nua_event_t event, int status, const char *phrase, nua_t *n
 			event_new_call(a, nh, sip);
 		else if (event == nua_i_options)
 			event_options(a, nh, NULL);
+		else if (event == nua_i_info && status < 200)
+			event_info(a, nh, NULL, sip);
 		return;
 	}
 	switch (event) {
 	case nua_i_invite:
 		if (status < 200)
-			tell_sip(c, SIP_EV_REINVITE, 0, NULL, sip);
+			event_reinvite(c, sip);
 		break;
 	case nua_i_update:
 		if (status < 200)
@@ -375,9 +474,9 @@ void sip_stack_event(nua_event_t event, int status, const char *phrase, nua_t *n
 	case nua_i_ack:
 		tell_sip(c, SIP_EV_ACK, 0, NULL, sip);
 		break;
-	case nua_i_info: /* of all that may come in a call only these are not limited by a transaction of ours */
-		if (!sip_mailbox_busy(&a->stack->to_control))
-			tell_sip(c, SIP_EV_INFO, 0, NULL, sip);
+	case nua_i_info:
+		if (status < 200)
+			event_info(a, nh, c, sip);
 		break;
 	case nua_i_cancel:
 		tell_sip(c, SIP_EV_CANCEL, 0, NULL, sip);
@@ -391,6 +490,10 @@ void sip_stack_event(nua_event_t event, int status, const char *phrase, nua_t *n
 	case nua_r_options:
 		event_answered_question(c, status);
 		break;
+	case nua_r_update: /* only ever a refresh */
+		if (status == 405 || status == 501)
+			tell_simply(c, SIP_EV_NO_UPDATE, status);
+		break;
 	case nua_i_fork:
 		event_fork(tags);
 		break;
@@ -400,7 +503,7 @@ void sip_stack_event(nua_event_t event, int status, const char *phrase, nua_t *n
 	case nua_i_error:
 		log_debug("call %llu: %d %s", (unsigned long long)c->number, status, phrase);
 		break;
-	default: /* answers to BYE, CANCEL, PRACK and UPDATE: termination follows; states, which we keep ourselves */
+	default: /* answers to BYE, CANCEL and PRACK: termination follows; states, which we keep ourselves */
 		break;
 	}
 }

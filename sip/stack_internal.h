@@ -15,6 +15,7 @@
 
 #define SIP_STACK_MAGIC 0x53495053u
 #define SIP_CALLS_HASH  4096
+#define SIP_MIN_SE_S    90 /* the least interval of a session there is (RFC 4028 5); who asks for less gets 422 */
 
 struct sip_agent {
 	struct sip_stack       *stack;
