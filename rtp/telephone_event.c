@@ -53,8 +53,8 @@ static bool rx_continues(const struct event_rx *r, bool marker, uint32_t timesta
 	       (duration > r->duration && ahead == (uint32_t)(duration - r->duration));
 }
 
-/* True: pressed once more, or another key, by a sender who does not move the timestamp. Some send the first packet three times, and
- * some mark every one; so a marker alone does not tell it while the key is down. */
+/* True: pressed once more, or another key, by a sender who does not move the timestamp. Some send the first packet three times,
+ * and some mark every one; so a marker alone does not tell it while the key is down. */
 static bool rx_is_anew(const struct event_rx *r, bool marker, uint16_t seq, uint8_t event, uint16_t duration)
 {
 	bool shorter = duration < r->duration && (unsigned)r->duration - duration < WRAPPED;

@@ -145,7 +145,7 @@ bool sip_mailbox_busy(struct sip_mailbox *b)
 	bool busy;
 
 	(void)pthread_mutex_lock(&b->lock);
-	busy = b->count > SIP_MAILBOX_BUSY;
+	busy = b->count > SIP_MAILBOX_BUSY || (b->first && clock_mono_us() - b->first->at_us > SIP_LATE_US);
 	(void)pthread_mutex_unlock(&b->lock);
 	return busy;
 }

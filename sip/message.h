@@ -5,7 +5,8 @@
  *
  * Who has a message owns it, its texts too; putting it into a mailbox hands it over. A mailbox wakes its reader by an eventfd.
  * What belongs to calls that are there is always taken, since each may have only a few on their way; new calls are refused (503)
- * while more than SIP_MAILBOX_BUSY messages wait, which is how an overloaded control thread is noticed.
+ * while more than SIP_MAILBOX_BUSY messages wait, or one has waited for longer than SIP_LATE_US, which is how an overloaded
+ * control thread is noticed. The SIP thread notices itself by the age of what it takes (sip/stack.c).
  */
 #ifndef SIP_MESSAGE_H
 #define SIP_MESSAGE_H
@@ -17,6 +18,7 @@
 #include <stdint.h>
 
 #define SIP_MAILBOX_BUSY    2000
+#define SIP_LATE_US         2000000 /* by then its INVITE has been said three times (RFC 3261 17.1.1.2) */
 #define SIP_MESSAGE_HEADERS 80 /* of one message, those that somebody looks at; more are left out */
 
 #define DTMF_RELAY "application/dtmf-relay" /* bodies of INFO with a key */
@@ -44,7 +46,8 @@ enum sip_op {
 	SIP_EV_PRACK,    /* our reliable 183 has arrived; body: the answer to the offer in it */
 	SIP_EV_ACK,      /* our 200 has arrived; body likewise */
 	SIP_EV_INFO,     /* body, content_type: a key; it is answered already */
-	SIP_EV_NO_UPDATE, /* the stack's refresh of the session (RFC 4028) was an UPDATE, and the far end has none: re-INVITE is to do it */
+	/* the stack's refresh of the session (RFC 4028) was an UPDATE, and the far end has none: re-INVITE is to do it */
+	SIP_EV_NO_UPDATE,
 	SIP_EV_TERMINATED, /* the last of a call */
 	SIP_EV_OPTIONS,  /* the answer to SIP_DO_OPTIONS: status, 408 when there was none */
 	SIP_OPS
@@ -62,7 +65,8 @@ struct sip_message {
 	bool                local;
 	bool                initial;     /* the response is to the first INVITE of the call */
 	int                 retry_after_s;
-	int                 refresh_s;   /* we are to refresh its session within that, and it knows no UPDATE; 0: not, or the stack does */
+	/* we are to refresh its session within that, and it knows no UPDATE; 0: not, or the stack does */
+	int                 refresh_s;
 	struct sockaddr_storage peer;
 	char               *phrase, *uri, *to, *from, *call_id, *content_type;
 	char               *body; /* ends with a zero, beside its body_len */
@@ -91,6 +95,6 @@ int  sip_mailbox_init(struct sip_mailbox *b); /* negative errno */
 void sip_mailbox_free(struct sip_mailbox *b); /* what is in it too */
 void sip_mailbox_put(struct sip_mailbox *b, struct sip_message *m);
 struct sip_message *sip_mailbox_take(struct sip_mailbox *b); /* all of it, in order, by their next; NULL: empty */
-bool sip_mailbox_busy(struct sip_mailbox *b);
+bool sip_mailbox_busy(struct sip_mailbox *b); /* many wait in it, or one for long */
 
 #endif

@@ -39,7 +39,8 @@ struct sip_agent_config {
 
 enum sip_stack_counter {
 	SIP_COUNT_FOREIGN,    /* requests from nobody's source */
-	SIP_COUNT_OVERLOAD,   /* INVITEs refused because control does not keep up */
+	SIP_COUNT_OVERLOAD,   /* INVITEs refused because control or the SIP thread does not keep up */
+	SIP_COUNT_DROPPED,    /* packets lost because a socket was full: whoever sent them says them again */
 	SIP_COUNT_HANDLES,    /* calls of both directions and questions that the stack has now: a gauge */
 	SIP_COUNT_STRAY,      /* what was asked of a call that had gone meanwhile */
 	SIP_STACK_COUNTERS

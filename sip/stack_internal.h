@@ -23,6 +23,8 @@ struct sip_agent {
 	struct sip_agent_config config;
 	char                    dump[32];
 	nua_t                  *nua;
+	int                     udp;     /* Sofia's socket, to be asked how full it is; -1: not found */
+	uint32_t                dropped; /* packets that found it full, as far as they are counted */
 	bool                    down; /* nua_shutdown() is done with */
 };
 
@@ -58,9 +60,22 @@ struct sip_stack {
 	/* the SIP thread's */
 	su_root_t          *root;
 	bool                stopping;
+	int64_t             counted_us; /* when it was last looked for dropped packets */
+	int64_t             late_us, late_at_us; /* how old what control asked was when it was taken, and when that was */
 	uint64_t            last_incoming; /* its own are odd */
 	struct sip_call    *call[SIP_CALLS_HASH];
 };
+
+/* stack.c */
+/* so much waits in its socket that it is not kept up with; counts what was dropped there */
+bool sip_agent_full(struct sip_agent *a);
+
+/* stack_message.c */
+#define SDP_TYPE "application/sdp"
+/* sip NULL: Sofia made it. NULL: no memory. */
+struct sip_message *sip_stack_message(struct sip_call *c, enum sip_op op, int status, const char *phrase, const sip_t *sip);
+/* False: its body is of a type or an encoding that we do not know, and not one that may be left (RFC 3261 8.2.3): 415. */
+bool sip_stack_understood(const sip_t *sip);
 
 /* stack_call.c */
 void sip_stack_event(nua_event_t event, int status, const char *phrase, nua_t *nua, struct sip_agent *a, nua_handle_t *nh,

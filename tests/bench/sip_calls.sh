@@ -82,7 +82,7 @@ step() {
 	read -ra before <<<"$(processor)"
 	late=$(late_ticks) busy=$(refusals) saw=$(cat "$dir/witness")
 	calls $scenario $service $numbers "$2" "$3" $ms || status=1
-	[ "$1" != ordered ] || until_true 30 all_called_back
+	[ "$1" != ordered ] || until_true 30 all_called_back || { echo "orders that were not called back: $(($(counter service confirmed) - $(counter service callbacks_given_up)))"; status=1; }
 	read -ra after <<<"$(processor)"
 	late=$(($(late_ticks) - late)) busy=$(($(refusals) - busy)) saw=$(($(cat "$dir/witness") - saw))
 	printf '%-9s %5d %7s' "$1" "$2" "$3"

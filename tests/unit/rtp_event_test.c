@@ -344,7 +344,8 @@ static void one_timestamp(void **state)
 	assert_int_equal(l.samples[0], 640);
 	assert_int_equal(l.samples[1], 640);
 
-	for (unsigned lost = 0; lost < 4; lost++) { /* the same key again: nothing lost; its marker; the ends before it; both but for the marker */
+	/* the same key again: nothing lost; its marker; the ends before it; both but for the marker */
+	for (unsigned lost = 0; lost < 4; lost++) {
 		line_new(&l);
 		for (unsigned i = 0; i < 12; i++) {
 			unsigned update = i % 6;
@@ -362,7 +363,8 @@ static void one_timestamp(void **state)
 		assert_int_equal(l.samples[1], 640);
 	}
 
-	for (unsigned markers = 3; markers <= 7; markers += 4) { /* the first packet three times, a marker on each; a marker on every update */
+	/* the first packet three times, a marker on each; a marker on every update */
+	for (unsigned markers = 3; markers <= 7; markers += 4) {
 		line_new(&l);
 		for (unsigned i = 0; i < 10; i++) {
 			p = made('9', (uint16_t)i, 1000, i < 3 ? 160 : i < 7 ? 160 * (i - 1) : 800, i < markers, i >= 7);
@@ -374,8 +376,8 @@ static void one_timestamp(void **state)
 	}
 }
 
-/* The network holds everything up for 300 ms, then all comes at once: what was pressed is one key, also when a segment ended meanwhile
- * and when the timestamp wraps in it. */
+/* The network holds everything up for 300 ms, then all comes at once: what was pressed is one key, also when a segment ended
+ * meanwhile and when the timestamp wraps in it. */
 static void stall(void **state)
 {
 	struct line l;

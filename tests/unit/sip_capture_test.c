@@ -184,6 +184,12 @@ static void test_mailbox_keeps_the_order(void **state)
 	}
 	assert_int_equal(n, SIP_MAILBOX_BUSY + 1);
 	assert_false(sip_mailbox_busy(&b));
+	m = sip_message_new(SIP_EV_BYE, 1); /* one alone, but nobody takes it */
+	m->at_us -= SIP_LATE_US - 1000000;
+	sip_mailbox_put(&b, m);
+	assert_false(sip_mailbox_busy(&b));
+	m->at_us -= 1000000;
+	assert_true(sip_mailbox_busy(&b));
 	sip_mailbox_put(&b, sip_message_new(SIP_EV_BYE, 1)); /* what is left is freed */
 	sip_mailbox_free(&b);
 }
