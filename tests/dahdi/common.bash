@@ -12,27 +12,11 @@ ln -s /data "$dir/db/data"
 
 # The exchange's words for: the host dials, is called back, and talks with a second.
 two_talk() {
-	cat <<-'END'
-		number 13800000001 ring
-		number 13800000002 ring
-		number 13900000003 ring
-		wait span up=true timeout=30000
-		sleep 2500
-		dial 13800000001 12599 as=trigger stay=0
-		wait alerting call=trigger timeout=2000
-		sleep 2500
-		hangup trigger
-		wait gone call=trigger timeout=5000
-		wait ring called=13800000001 timeout=10000 as=host
-		sleep 500
-		answer host
-		sleep 2500
-		dtmf host 13800000002#
-		wait ring called=13800000002 timeout=14000 as=second
-		sleep 300
-		answer second
-		sleep 700
-	END
+	printf 'number %s ring\n' 13800000001 13800000002 13900000003
+	span_comes_up
+	called_back 13800000001
+	party_comes 13800000002 second
+	echo 'sleep 700'
 }
 # the_span MEMBER: of the node's only span, as it is now
 the_span() { p --json spans | tr -d ' \n' | field "$1"; }

@@ -8,14 +8,13 @@ system_begin
 p account add 8613800000009 0 --tariff standard --language en >/dev/null
 must "an account without money" $?
 
-cat >"$dir/script" <<'END'
+cat >"$dir/script" <<END
 number 13800000001 ring
 number 13800000002 ring
 number 13800000003 busy
 number 13800000004 unallocated
 number 13800000005 ring
-wait span up=true timeout=30000
-sleep 2500
+$(span_comes_up)
 dial 13800009999 12599 as=unknown stay=0
 dial 13800000001 12599 as=withheld pres=restricted stay=0
 dial 13800000001 12599 as=unscreened screen=unscreened stay=0
@@ -37,13 +36,7 @@ wait gone call=unknown timeout=20000
 wait gone call=withheld timeout=20000
 wait gone call=unscreened timeout=20000
 wait gone call=poor timeout=20000
-dial 13800000001 12599 as=trigger stay=0
-wait alerting call=trigger timeout=2000
-sleep 2500
-hangup trigger
-wait ring called=13800000001 timeout=10000 as=host
-answer host
-sleep 2500
+$(called_back 13800000001)
 dtmf host 13800000003#
 wait gone called=13800000003 timeout=14000
 sleep 3000

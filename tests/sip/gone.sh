@@ -30,15 +30,8 @@ proxy=$spare
 kamailio_start $bare
 cat >"$dir/script" <<END
 number $host ring
-wait span up=true timeout=30000
-sleep 2500
-dial $host 12599 as=trigger stay=0
-wait alerting call=trigger timeout=5000
-sleep 500
-hangup trigger
-wait ring called=$host as=host timeout=15000
-answer host
-sleep 2500
+$(span_comes_up)
+$(called_back $host)
 dtmf host $bare#
 wait gone call=host timeout=300000
 exit 0

@@ -9,18 +9,11 @@ count=${STORM:-20000} seed=${SEED:-1}
 system_begin
 sip_trunks
 p account add 8613900000001 50.00 --tariff standard --language en >/dev/null
-cat >"$dir/script" <<'END'
+cat >"$dir/script" <<END
 number 13900000001 ring
 number 13900000002 answer-after 300
-wait span up=true timeout=30000
-sleep 2500
-dial 13900000001 12599 as=trigger stay=0
-wait alerting call=trigger timeout=5000
-sleep 500
-hangup trigger
-wait ring called=13900000001 as=host timeout=15000
-answer host
-sleep 2500
+$(span_comes_up)
+$(called_back 13900000001)
 dtmf host 13900000002#
 wait ring called=13900000002 as=second timeout=14000 again=2
 sleep 1500

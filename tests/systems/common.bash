@@ -120,6 +120,20 @@ node_end() {
 	node=''
 	same "$3" $status "$2"
 }
+
+# ---- the exchange's words for what many scripts begin with, on standard output ---------------------------------------------------------
+
+span_comes_up() { printf '%s\n' 'wait span up=true timeout=30000' 'sleep 2500'; }
+# called_back NUMBER [LINE...]: it dials 12599, as "trigger", hears a second (then LINEs are done), hangs up, is called back and answers, as "host"
+called_back() {
+	printf '%s\n' "dial $1 12599 as=trigger stay=0" 'wait alerting call=trigger timeout=2000' 'sleep 1000' "${@:2}" \
+		'hangup trigger' 'wait gone call=trigger timeout=5000' "wait ring called=$1 timeout=10000 as=host" 'sleep 500' 'answer host' 'sleep 2500'
+}
+# party_comes NUMBER NAME: the host keys it, it rings and answers
+party_comes() {
+	printf '%s\n' "dtmf host $1#" "wait ring called=$1 timeout=14000 again=2 as=$2" 'sleep 300' "answer $2"
+}
+
 # exchange_start SCRIPT EVENTS [OPTION...]
 exchange_start() {
 	local script=$1 out=$2

@@ -16,19 +16,12 @@ soon() {
 }
 
 system_begin
-cat >"$dir/script" <<'END'
+cat >"$dir/script" <<END
 number 13800000001 ring
 number 13900000002 answer-after 300
 number 13900000003 answer-after 300
-wait span up=true timeout=30000
-sleep 3000
-dial 13800000001 12599 as=trigger stay=0
-wait alerting call=trigger timeout=5000
-sleep 1000
-hangup trigger
-wait ring called=13800000001 timeout=15000 as=host
-answer host
-sleep 2000
+$(span_comes_up)
+$(called_back 13800000001)
 dtmf host 13900000002#
 wait ring called=13900000002 timeout=14000 again=2
 wait gone call=host timeout=60000

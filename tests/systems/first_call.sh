@@ -17,36 +17,19 @@ check "and says line and reason" $? "$(cat "$dir/bad.out")"
 
 # ---- the story -----------------------------------------------------------------------------------------------------------------------------
 
-cat >"$dir/begin" <<'END'
+cat >"$dir/begin" <<END
 number 13800000001 ring
 number 13800000002 ring
 number 13900000003 ring
-wait span up=true timeout=30000
-sleep 2500
-dial 13800000001 12599 as=trigger stay=0
-wait alerting call=trigger timeout=2000
-sleep 2500
-echo level trigger
-measure trigger last=1500
-hangup trigger
-wait gone call=trigger timeout=5000
-wait ring called=13800000001 timeout=10000 as=host
-sleep 500
-answer host
-sleep 2500
-dtmf host 13800000002#
-wait ring called=13800000002 timeout=14000 again=2 as=second
-sleep 300
-answer second
+$(span_comes_up)
+$(called_back 13800000001 'sleep 1500' 'echo level trigger' 'measure trigger last=1500')
+$(party_comes 13800000002 second)
 sleep 700
 END
-cat "$dir/begin" - >"$dir/story" <<'END'
+cat "$dir/begin" - >"$dir/story" <<END
 dtmf host *
 sleep 1500
-dtmf host 13900000003#
-wait ring called=13900000003 timeout=14000 again=2 as=third
-sleep 300
-answer third
+$(party_comes 13900000003 third)
 sleep 1200
 tone host 400 level=-16
 tone second 700 level=-16

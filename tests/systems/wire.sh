@@ -19,21 +19,9 @@ cat >"$dir/script" <<END
 span pstn trace $dir/exchange.pcap
 number 13800000001 ring
 number 13800000002 ring-inband ring
-wait span up=true timeout=30000
-sleep 2000
-dial 13800000001 12599 as=trigger stay=0
-wait alerting call=trigger timeout=2000
-sleep 1500
-hangup trigger
-wait gone call=trigger timeout=5000
-wait ring called=13800000001 timeout=10000 as=host
-sleep 300
-answer host
-sleep 1500
-dtmf host 13800000002#
-wait ring called=13800000002 timeout=14000 again=2 as=second
-sleep 300
-answer second
+$(span_comes_up)
+$(called_back 13800000001)
+$(party_comes 13800000002 second)
 sleep 1000
 hangup host
 wait gone call=second timeout=5000
