@@ -126,15 +126,21 @@ int leg_proceeding(struct leg *l)
 	return err;
 }
 
-int leg_progress(struct leg *l, enum leg_progress how)
+/* Who calls us and has no answer yet is told something: 0, or why that cannot be. */
+static int leg_waits_for_answer(const struct leg *l)
 {
-	int err;
-
 	MAGIC_CHECK(l, LEG_MAGIC);
 	if (leg_over(l))
 		return -ENOTCONN;
-	if (l->outgoing || l->state == LEG_TALKING)
-		return -EPROTO;
+	return l->outgoing || l->state == LEG_TALKING ? -EPROTO : 0;
+}
+
+int leg_progress(struct leg *l, enum leg_progress how)
+{
+	int err = leg_waits_for_answer(l);
+
+	if (err)
+		return err;
 	if (l->ops->progress == NULL)
 		return -ENOTSUP;
 	err = l->ops->progress(l, how);
@@ -148,13 +154,10 @@ int leg_progress(struct leg *l, enum leg_progress how)
 
 int leg_answer(struct leg *l)
 {
-	int err;
+	int err = leg_waits_for_answer(l);
 
-	MAGIC_CHECK(l, LEG_MAGIC);
-	if (leg_over(l))
-		return -ENOTCONN;
-	if (l->outgoing || l->state == LEG_TALKING)
-		return -EPROTO;
+	if (err)
+		return err;
 	if (l->ops->answer == NULL)
 		return -ENOTSUP;
 	err = l->ops->answer(l);
