@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tests/worlds/asked.c - who is asked before he is let in: the host called back, the parties, and the private talk before. */
 #include "billing/password.h"
-#include "tests/worlds/booked.h"
+#include "tests/worlds/world.h"
 
 #define HOST   "13800000001"
 #define HOST_E "8613800000001"
@@ -95,15 +95,20 @@ SCENARIO(host_hangs_up_while_a_party_is_asked, "the party is released as well")
 	world_close(w);
 }
 
+static void presses_1_and_is_in(struct world *w, const char *host)
+{
+	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
+	phone_keys(w, host, "1");
+	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
+	hangs_up_and_over(w, host);
+}
+
 SCENARIO(rule_18_the_host_presses_1, "the callback asks for 1 before the menu")
 {
 	struct world *w = world_with(ask_host);
 	const char *host = called_back(w, HOST);
 
-	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
-	phone_keys(w, host, "1");
-	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
-	hangs_up_and_over(w, host);
+	presses_1_and_is_in(w, host);
 }
 
 SCENARIO(rule_18_another_phone_answers, "no 1: the callback counts as unanswered, and is tried once more")
@@ -117,10 +122,7 @@ SCENARIO(rule_18_another_phone_answers, "no 1: the callback counts as unanswered
 	expect_hangup(w, host, 16, 20);
 	host = expect_call_to(w, HOST, 40);
 	phone_answers(w, host);
-	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
-	phone_keys(w, host, "1");
-	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
-	hangs_up_and_over(w, host);
+	presses_1_and_is_in(w, host);
 }
 
 static void has_check(struct world *w, const char *check)
@@ -133,7 +135,7 @@ static void has_check(struct world *w, const char *check)
 
 static void has_password(struct world *w, const char *password)
 {
-	struct store *s = booked_open_store(w);
+	struct store *s = world_store(w);
 
 	CHECK_INT(password_set(s, HOST_E, password, "operator@world", clock_utc_us()), 0);
 	store_close(s);
@@ -147,10 +149,7 @@ SCENARIO(rule_18_the_account_presses_1, "the account wants it, and the service d
 
 	has_check(w, "press-1");
 	host = called_back(w, HOST);
-	expect_hears(w, host, PROMPT_ZH_CN, "press-1-to-continue", 6);
-	phone_keys(w, host, "1");
-	expect_hears(w, host, PROMPT_ZH_CN, "enter-number", 6);
-	hangs_up_and_over(w, host);
+	presses_1_and_is_in(w, host);
 }
 
 SCENARIO(rule_18_the_account_is_asked_nothing, "the service wants 1, the account nothing: his number is taken at once")

@@ -37,17 +37,9 @@ struct booking booking_of(const char *party1, const char *party2)
 	return b;
 }
 
-struct store *booked_open_store(struct world *w)
-{
-	struct store *s;
-
-	CHECK_INT(store_open(&s, &w->store), 0);
-	return s;
-}
-
 int book_try(struct world *w, struct booking *b)
 {
-	struct store *s = booked_open_store(w);
+	struct store *s = world_store(w);
 	int err;
 
 	random_id(b->id);
@@ -262,7 +254,7 @@ SCENARIO(booked_number_is_anothers_now,
 
 static int cancel(struct world *w, const struct booking *b)
 {
-	struct store *s = booked_open_store(w);
+	struct store *s = world_store(w);
 	int err = booking_cancel(s, b->id, "world@test", clock_utc_us());
 
 	store_close(s);
@@ -271,7 +263,7 @@ static int cancel(struct world *w, const struct booking *b)
 
 static int change(struct world *w, struct booking *b)
 {
-	struct store *s = booked_open_store(w);
+	struct store *s = world_store(w);
 	int err = booking_change(s, b, "world@test", clock_utc_us());
 
 	store_close(s);

@@ -19,7 +19,6 @@ void book_in(struct world *w, struct booking *b, double seconds);
 int  book_try(struct world *w, struct booking *b);
 /* The usual: HOST calls these (canonical numbers, NULL: no second one). */
 struct booking booking_of(const char *party1, const char *party2);
-struct store *booked_open_store(struct world *w);
 
 void expect_run(struct world *w, const struct booking *b, const char *state, const char *outcome);
 void expect_party(struct world *w, const struct booking *b, unsigned order, const char *outcome, int made);

@@ -69,7 +69,7 @@ static void book_one(struct world *w, struct store *s, unsigned i, double second
 
 static void book_all(struct world *w, unsigned count, double over_seconds)
 {
-	struct store *s = booked_open_store(w);
+	struct store *s = world_store(w);
 
 	for (unsigned i = 0; i < count; i++)
 		book_one(w, s, i, 2 + over_seconds * i / count);
@@ -254,7 +254,7 @@ SCENARIO(rule_26_a_live_conference_is_not_called_again,
 	unsigned owner;
 
 	twins_open(&t, options, NULL);
-	s = booked_open_store(t.w);
+	s = world_store(t.w);
 	book_one(t.w, s, HELD, 3);
 	store_close(s);
 	number_text(host, 1, HELD);

@@ -17,20 +17,18 @@ void expect_the_books_agree(struct world *w)
 {
 	/* nothing may come later */
 	struct reconcile r = { .now_utc_us = clock_utc_us() + RECONCILE_NODE_US + CLOCK_SEC(1), .each = tell };
-	struct store *s;
+	struct store *s = world_store(w);
 
-	CHECK_INT(store_open(&s, &w->store), 0);
 	CHECK_INT(reconcile(s, &r), 0);
 	store_close(s);
 }
 
 void recharge(struct world *w, const char *number, int64_t e4)
 {
-	struct store *s;
+	struct store *s = world_store(w);
 	char id[ID_SIZE];
 
 	random_id(id);
-	CHECK_INT(store_open(&s, &w->store), 0);
 	CHECK_INT(account_topup(s, id, number, e4, "operator@world", clock_utc_us()), 0);
 	store_close(s);
 }

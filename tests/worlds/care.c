@@ -10,7 +10,6 @@
 #include "billing/card_state.h"
 #include "billing/password.h"
 #include "tests/tmp.h"
-#include "tests/worlds/booked.h"
 
 static void care_options(struct node_options *o, void *arg)
 {
@@ -66,7 +65,7 @@ void care_cards(struct care *c)
 	char printer[80], public[90], out[90];
 	struct card_make m = { .name = "may", .count = CARDS, .value_e4 = CARD_E4, .who = "operator@world" };
 	struct card_change g = { .name = "may", .who = "operator@world", .at_utc_us = clock_utc_us() };
-	struct store *s = booked_open_store(c->w);
+	struct store *s = world_store(c->w);
 
 	(void)snprintf(printer, sizeof(printer), "%s/printer", c->dir);
 	(void)snprintf(public, sizeof(public), "%s.pub", printer);
@@ -88,7 +87,7 @@ void care_cards(struct care *c)
 
 void care_password(struct care *c, const char *number, const char *password)
 {
-	struct store *s = booked_open_store(c->w);
+	struct store *s = world_store(c->w);
 
 	CHECK_INT(password_set(s, number, password, "operator@world", clock_utc_us()), 0);
 	store_close(s);

@@ -152,13 +152,19 @@ static int sql_text_tx(struct store_conn *c, void *arg)
 	return store_query(c, sql_text_row, q, q->sql, "");
 }
 
-static void sql_run(struct world *w, struct sql_ask *q, int (*fn)(struct store_conn *, void *))
+struct store *world_store(struct world *w)
 {
 	struct store *s;
-	int err = store_open(&s, &w->store);
 
-	if (!err)
-		err = store_tx(s, fn, q);
+	CHECK_INT(store_open(&s, &w->store), 0);
+	return s;
+}
+
+static void sql_run(struct world *w, struct sql_ask *q, int (*fn)(struct store_conn *, void *))
+{
+	struct store *s = world_store(w);
+	int err = store_tx(s, fn, q);
+
 	if (err)
 		world_fail(__FILE__, __LINE__, "%s: %s", q->sql, strerror(-err));
 	store_close(s);
@@ -246,11 +252,9 @@ static int harness_kill(struct store_conn *c, void *arg)
 
 void harness_kill_connections(struct world *w)
 {
-	struct store *s;
-	int err = store_open(&s, &w->store);
+	struct store *s = world_store(w);
+	int err = store_tx(s, harness_kill, w);
 
-	if (!err)
-		err = store_tx(s, harness_kill, w);
 	if (err)
 		world_fail(__FILE__, __LINE__, "KILL: %s", strerror(-err));
 	store_close(s);

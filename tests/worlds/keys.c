@@ -20,6 +20,17 @@ static struct world *three(struct talk *t)
 	return w;
 }
 
+/* Two talk, and he listens to the ringing of a third. */
+static struct world *two_and_a_third_rings(struct talk *t)
+{
+	struct world *w = world_open(NULL);
+
+	talk_begin(w, t, HOST, SECOND);
+	t->party[1] = host_invites(w, t->host, THIRD);
+	world_run(w, 2);
+	return w;
+}
+
 static void told(struct world *w, const struct talk *t, const char *prompt, double seconds)
 {
 	expect_hears_in_room(w, t->host, PROMPT_ZH_CN, prompt, seconds);
@@ -41,13 +52,10 @@ SCENARIO(rule_14_hash_hash_says_whom, "## drops the party that came last and say
 SCENARIO(rule_14_hash_hash_cancels_what_rings,
          "## in the room while an invitation still rings: that one is cancelled, nobody else")
 {
-	struct world *w = world_open(NULL);
-	const char *third;
 	struct talk t;
+	struct world *w = two_and_a_third_rings(&t);
+	const char *third = t.party[1];
 
-	talk_begin(w, &t, HOST, SECOND);
-	third = host_invites(w, t.host, THIRD);
-	world_run(w, 2);
 	phone_keys(w, t.host, "*"); /* back to the second, it rings on */
 	world_run(w, 1);
 	phone_keys(w, t.host, "##");
@@ -60,13 +68,10 @@ SCENARIO(rule_14_hash_hash_cancels_what_rings,
 SCENARIO(rule_14_hash_hash_cancels_what_he_waits_for,
          "## while he listens to the ringing: cancelled, told so, back with the second")
 {
-	struct world *w = world_open(NULL);
-	const char *third;
 	struct talk t;
+	struct world *w = two_and_a_third_rings(&t);
+	const char *third = t.party[1];
 
-	talk_begin(w, &t, HOST, SECOND);
-	third = host_invites(w, t.host, THIRD);
-	world_run(w, 2);
 	phone_keys(w, t.host, "##");
 	expect_hangup(w, third, 16, 2);
 	told(w, &t, "invitation-cancelled", 6);
@@ -328,13 +333,10 @@ SCENARIO(rule_15_a_lone_hash_ends, "# and nothing for 4 s; then 8: nothing; # an
 SCENARIO(outcome_of_whom_he_does_not_wait_for,
          "he went back to the talk while a third rang: when that one is busy he is told who and why, and talks on")
 {
-	struct world *w = world_open(NULL);
-	const char *third;
 	struct talk t;
+	struct world *w = two_and_a_third_rings(&t);
+	const char *third = t.party[1];
 
-	talk_begin(w, &t, HOST, SECOND);
-	third = host_invites(w, t.host, THIRD);
-	world_run(w, 2);
 	phone_keys(w, t.host, "*");
 	world_run(w, 1);
 	exchange_does(w, "busy %s", third);

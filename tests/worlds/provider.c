@@ -12,20 +12,12 @@
 #define HOST   "13800000001"
 #define HOST_E "8613800000001"
 
-static struct store *database(struct world *w)
-{
-	struct store *s;
-
-	CHECK_INT(store_open(&s, &w->store), 0);
-	return s;
-}
-
 SCENARIO(rule_24_operator_billed_to_its_credit,
          "nothing in the account, a credit of 0.50, two legs at 0.20 a minute by the second: ended together when it is used up")
 {
 	static const struct account_limits limits = { .operator_billed = true, .credit_e4 = 5000 };
 	struct world *w = world_open(NULL);
-	struct store *s = database(w);
+	struct store *s = world_store(w);
 	struct talk t;
 
 	per_second(w);
@@ -54,7 +46,7 @@ SCENARIO(rule_24_a_trunk_of_another_provider, "pstn is another provider's, pstn2
 {
 	struct world_setup setup = { .options = first_span_is_another_s, .cut = EXCHANGE_CUT_ANY, .spans = 2 };
 	struct world *w = world_open(&setup);
-	struct store *s = database(w);
+	struct store *s = world_store(w);
 	const char *trigger, *host, *party;
 
 	CHECK_INT(provider_add(s, "other", "operator@world", clock_utc_us()), 0);
@@ -116,7 +108,7 @@ SCENARIO(rule_24_a_service_of_another_provider,
          "12599 is another provider's: he is told what a stranger is told, and not called back; then it is his own's again")
 {
 	struct world *w = world_open(NULL);
-	struct store *s = database(w);
+	struct store *s = world_store(w);
 	const char *trigger;
 
 	CHECK_INT(provider_add(s, "other", "operator@world", clock_utc_us()), 0);

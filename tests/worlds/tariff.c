@@ -11,20 +11,12 @@
 #define HOST   "13800000001"
 #define HOST_E "8613800000001"
 
-static struct store *database(struct world *w)
-{
-	struct store *s;
-
-	CHECK_INT(store_open(&s, &w->store), 0);
-	return s;
-}
-
 /* Valid so many seconds from now on. */
 static void tariff(struct world *w, const char *name, double in_s, const char *csv)
 {
 	FILE *f = fmemopen((void *)(uintptr_t)csv, strlen(csv), "r");
 	struct tariff_import i = { .kind = CSV_TARIFF, .csv = f, .file = name, .name = name, .who = "world", .errors = stderr };
-	struct store *s = database(w);
+	struct store *s = world_store(w);
 	unsigned rows;
 
 	i.at_utc_us = clock_utc_us() + (int64_t)(in_s * 1e6);
@@ -35,7 +27,7 @@ static void tariff(struct world *w, const char *name, double in_s, const char *c
 
 static void discount(struct world *w, unsigned bp)
 {
-	struct store *s = database(w);
+	struct store *s = world_store(w);
 
 	CHECK_INT(tariff_discount(s, HOST_E, bp, "world", clock_utc_us()), 0);
 	store_close(s);
@@ -173,7 +165,7 @@ SCENARIO(rule_24_a_service_has_its_own_tariff,
          "the service number has a tariff of its own: it goes before the host's, for the callback and for the parties")
 {
 	struct world *w = world_open(NULL);
-	struct store *s = database(w);
+	struct store *s = world_store(w);
 	struct talk t;
 
 	tariff(w, "hotline", 0, "local,,0.01,0,60,60,0\ndomestic,,0.02,0,60,60,0\n");

@@ -169,6 +169,22 @@ static void world_wait_spans(struct world *w)
 	world_run(w, 3.0); /* libpri-facts 3: a call within T200 of the start may meet a SABME */
 }
 
+static void world_start_node(struct world *w)
+{
+	CHECK_INT(node_alloc(&w->node, w->loop, &w->options), 0);
+	world_join(w);
+	CHECK_INT(node_start(w->node), 0);
+	world_wait_spans(w);
+}
+
+/* Both ends of the spans. */
+static void world_start(struct world *w)
+{
+	world_open_exchange(w);
+	CHECK_INT(exchange_start(w->exchange), 0);
+	world_start_node(w);
+}
+
 /* The node's way to the database is a link that can be taken away. */
 static void world_link_database(struct world *w)
 {
@@ -198,12 +214,7 @@ struct world *world_open(const struct world_setup *s)
 	CHECK_INT(loop_alloc(&w->loop), 0);
 	world_node_options(w, s);
 	world_link_database(w);
-	world_open_exchange(w);
-	CHECK_INT(node_alloc(&w->node, w->loop, &w->options), 0);
-	world_join(w);
-	CHECK_INT(exchange_start(w->exchange), 0);
-	CHECK_INT(node_start(w->node), 0);
-	world_wait_spans(w);
+	world_start(w);
 	return w;
 }
 
@@ -295,10 +306,7 @@ void node_restarts(struct world *w)
 {
 	world_stop_node(w);
 	node_free(w->node);
-	CHECK_INT(node_alloc(&w->node, w->loop, &w->options), 0);
-	world_join(w);
-	CHECK_INT(node_start(w->node), 0);
-	world_wait_spans(w);
+	world_start_node(w);
 }
 
 void world_sleeps(struct world *w, double seconds)
@@ -309,12 +317,7 @@ void world_sleeps(struct world *w, double seconds)
 	world_run(w, 0.1);
 	events_forget(w);
 	clock_virtual_set(clock_mono_us() + (int64_t)(seconds * 1e6));
-	world_open_exchange(w);
-	CHECK_INT(node_alloc(&w->node, w->loop, &w->options), 0);
-	world_join(w);
-	CHECK_INT(exchange_start(w->exchange), 0);
-	CHECK_INT(node_start(w->node), 0);
-	world_wait_spans(w);
+	world_start(w);
 }
 
 void exchange_dies(struct world *w)

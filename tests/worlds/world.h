@@ -166,6 +166,7 @@ bool    hears_tone(struct world *w, const char *call, int hz);
 bool    hears_nothing(struct world *w, const char *call, double last_seconds);              /* below -50 dBm0 */
 
 /* ---- money ---- */
+struct store *world_store(struct world *w);             /* the caller closes it */
 int64_t sql_int(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void    sql_text(struct world *w, char *out, size_t size, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void    sql_do(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
