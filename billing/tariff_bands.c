@@ -45,21 +45,17 @@ static int days_parse(const char *text, uint8_t *days)
 	}
 }
 
-/* "08:00", or minutes after midnight. */
+/* "08:00". Never a number alone: in 08:00-09:00 whose price was forgotten, 09 would be a time and 00 the price. */
 static int time_parse(const char *text, uint16_t *min)
 {
 	size_t n = strspn(text, "0123456789");
-	int v = n >= 1 && n <= 4 ? atoi(text) : -1;
+	int v;
 
-	if (v >= 0 && text[n] == ':') {
-		bool minutes =
-			n <= 2 && strspn(text + n + 1, "0123456789") == 2 && text[n + 3] == '\0' && atoi(text + n + 1) < 60;
-
-		v = minutes ? v * 60 + atoi(text + n + 1) : -1;
-	} else if (text[n] != '\0') {
-		v = -1;
-	}
-	if (v < 0 || v > 24 * 60)
+	if (n < 1 || n > 2 || text[n] != ':' || strspn(text + n + 1, "0123456789") != 2 || text[n + 3] != '\0' ||
+	    atoi(text + n + 1) > 59)
+		return -EINVAL;
+	v = atoi(text) * 60 + atoi(text + n + 1);
+	if (v > 24 * 60)
 		return -EINVAL;
 	*min = (uint16_t)v;
 	return 0;

@@ -205,6 +205,10 @@ static int line_take(struct csv *f, char *line, size_t len, unsigned number)
 	for (char *p = line; *p; p++)
 		if (*p == '\t')
 			*p = ' ';
+	if (strchr(line, '\r')) {
+		csv_bad(f, number, "a line ends with CR alone: save it with LF or CR LF");
+		return 0;
+	}
 	if (!csv_utf8(line, UINT_MAX)) {
 		csv_bad(f, number, "this is not UTF-8 text (GB18030? iconv -f GB18030 -t UTF-8 converts it)");
 		return 0;

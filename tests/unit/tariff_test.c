@@ -79,7 +79,7 @@ static int cheapest_tx(struct store_conn *c, void *arg)
 }
 
 #define AREAS "8610,10,北京\n8625,25,Nanjing\n86138,10,Beijing mobiles\n8613812,25\n86138001,10,a range\n"
-#define RATES "local,,0.20,0,60,60,0\ndomestic,,0.60,0.05,0,6,0\nprefix,1,3.60,0,60,60,0\nprefix,1808,1.00,0,0,1,0,0-480:0.50\n"
+#define RATES "local,,0.20,0,60,60,0\ndomestic,,0.60,0.05,0,6,0\nprefix,1,3.60,0,60,60,0\nprefix,1808,1.00,0,0,1,0,00:00-08:00:0.50\n"
 
 static struct store *with_everything(void)
 {
@@ -322,9 +322,10 @@ static void test_every_error_with_its_line_and_nothing_changed(void **state)
 	assert_int_equal(import(s, CSV_TARIFF,
 	                        "local,,0.20,0,60,60,0\nlocal,86,0.20,0,60,60,0\nprefix,,1,0,0,1,0\nfar,,1,0,0,1,0\n"
 	                        "domestic,,-0.20,0,0,1,0\ndomestic,,0.20,0,0,0,0\nprefix,1,1000000.0001,0,0,1,0\n"
-	                        "prefix,2,1,0,0,1,0,0-1441:1\nprefix,3,1,0,0,1,0,x\nprefix,4,1,0,0,86401,0\nprefix,5,1,0,0\n"
-	                        "prefix,6,1,0,0,1,0,0-1:1;0-1:1;0-1:1;0-1:1;0-1:1;0-1:1;0-1:1;0-1:1;0-1:1\n"
-	                        "prefix,7,1,0,0,1,0,sun-mun 0-1:1\nprefix,8,1,0,0,1,0,,Europe/Nowhere\n"
+	                        "prefix,2,1,0,0,1,0,00:00-24:01:1\nprefix,3,1,0,0,1,0,x\nprefix,4,1,0,0,86401,0\nprefix,5,1,0,0\n"
+	                        "prefix,6,1,0,0,1,0,0:00-0:01:1;0:00-0:01:1;0:00-0:01:1;0:00-0:01:1;0:00-0:01:1;"
+	                        "0:00-0:01:1;0:00-0:01:1;0:00-0:01:1;0:00-0:01:1\n"
+	                        "prefix,7,1,0,0,1,0,sun-mun 0:00-0:01:1\nprefix,8,1,0,0,1,0,,Europe/Nowhere\n"
 	                        "prefix,9,1,0,0,1,0,,Africa/Casablanca\nprefix,10,a,b,c,d,e,f,g\n"),
 	                 -EBADMSG);
 	for (int line = 2; line <= 16; line++) {
@@ -528,6 +529,35 @@ static char *export_at(struct store *s, enum csv_kind kind, int64_t at_utc_us)
 	return text;
 }
 
+/* A time is hours and minutes: of a band whose price was forgotten none of its numbers becomes one, nor are hours alone minutes. */
+static void test_a_band_without_its_price_is_none(void **state)
+{
+	static const char *const band[] = { "08:00-09:00", "mon-fri 08:00-18:00", "8-18:0.30", "480-1080:0.30", "08:00-9:5",
+		                            "08:00-24:01:1", "24:00-08:00:1", "08:00-08:60:1", "08:0-09:00:1" };
+	struct store *s = with_everything();
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(band); i++) {
+		char text[100];
+
+		(void)snprintf(text, sizeof(text), "local,,0.60,0,0,1,0,%s\n", band[i]);
+		if (import(s, CSV_TARIFF, text) != -EBADMSG || strstr(errors, "bands are") == NULL)
+			fail_msg("%s: %s", band[i], errors);
+	}
+	store_close(s);
+}
+
+/* As a spreadsheet of long ago ends its lines. */
+static void test_lines_that_end_with_cr_alone(void **state)
+{
+	struct store *s = with_everything();
+
+	(void)state;
+	assert_int_equal(import(s, CSV_TARIFF, "local,,0.60,0,0,1,0\rdomestic,,1.20,0,0,1,0\r"), -EBADMSG);
+	assert_string_equal(errors, "x.csv:1: a line ends with CR alone: save it with LF or CR LF\n");
+	store_close(s);
+}
+
 /* What is exported is imported, and exported again to the octet; and says what was imported first. */
 static void test_the_round_trip_is_exact(void **state)
 {
@@ -535,7 +565,7 @@ static void test_the_round_trip_is_exact(void **state)
 		[CSV_AREAS] = "8610,10,\"Peking, \"\"\xe5\x8c\x97\xe4\xba\xac\"\"\"\n8613800-8613802,10,\" blanks "
 		              "\"\n8621,21,#3\n8625,25\n",
 		[CSV_BARS] = "prefix,s:955,\"banks, all\"\nexact,110,police\nprefix,8616888,\n",
-		[CSV_TARIFF] = "prefix,1,3.6,0.0005,0,6,0,MON-FRI 08:00-18:00:4.20 ; sat+sun 0-1440:3;fri-mon+wed "
+		[CSV_TARIFF] = "prefix,1,3.6,0.0005,0,6,0,MON-FRI 08:00-18:00:4.20 ; sat+sun 0:00-24:00:3;fri-mon+wed "
 		               "22:00-6:00:.5,America/New_York\n"
 			       "domestic,,0.60,0.05,0,6,30,,-03:30\nlocal,,0.2,0,60,60,0\n",
 	};
@@ -650,6 +680,8 @@ int main(void)
 		cmocka_unit_test(test_files_of_spreadsheets),
 		cmocka_unit_test(test_ranges_of_numbers),
 		cmocka_unit_test(test_random_ranges),
+		cmocka_unit_test(test_a_band_without_its_price_is_none),
+		cmocka_unit_test(test_lines_that_end_with_cr_alone),
 		cmocka_unit_test(test_the_round_trip_is_exact),
 		cmocka_unit_test(test_any_octets_are_survived),
 		cmocka_unit_test(test_a_hundred_thousand_areas),
