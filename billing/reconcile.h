@@ -11,7 +11,8 @@
 
 #include "store/store.h"
 
-/* What another table says of a change may come this much later: records wait for the database in the journal. */
+/* What another table says of a change may come this much later: records wait for the database in the journal. So a row without
+ * its other half is young until then: explained, unless strict. */
 #define RECONCILE_GRACE_US (INT64_C(120) * 1000000)
 /* An expired hold's call is settled when its node is back: so long that is waited for. */
 #define RECONCILE_NODE_US  (INT64_C(86400) * 1000000)
@@ -27,11 +28,12 @@ struct reconcile_finding {
 struct reconcile {
 	int64_t  now_utc_us;
 	int64_t  since_utc_us;  /* what is explained is told from here on; 0: all */
+	bool     strict;        /* what is young is a discrepancy as well: whoever asks has seen that nothing is on its way */
 	/* f NULL: it begins anew, and what was told is void. Not 0 ends it. */
 	int    (*each)(void *arg, const struct reconcile_finding *f);
 	void    *arg;
 	/* what was looked at, and what was found */
-	int64_t  accounts, movements, legs, discrepancies, explained;
+	int64_t  accounts, movements, legs, discrepancies, explained, young;
 };
 
 /* 0 also with discrepancies: they are counted. -EIO: the database. */

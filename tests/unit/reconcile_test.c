@@ -144,6 +144,12 @@ static void test_each_discrepancy_is_named(void **state)
 		  "UPDATE card SET state = NULL, used_at = NULL, ledger_id = NULL", 500, 0 },
 		{ "UPDATE ledger SET kind = 'card' WHERE leg_id = '" LEG2 "'", "audit", LEG2,
 		  "UPDATE ledger SET kind = 'charge' WHERE leg_id = '" LEG2 "'", -1000, 0 },
+		{ "UPDATE leg_record SET answered_at = NULL WHERE leg_id = '" LEG "'", "charged", LEG,
+		  "UPDATE leg_record SET answered_at = '2026-03-02 12:00:01' WHERE leg_id = '" LEG "'", 0, 4000 },
+		{ "INSERT INTO loss (id, account_id, amount_e4, call_id, leg_id, at) SELECT 'y', id, 9, NULL, 'y', '2026-03-02 12:02' FROM "
+		  "account", "lost", "y", "DELETE FROM loss WHERE id = 'y'", 0, 9 },
+		{ "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) SELECT 'y', id, '" HOST
+		  "', 'bonus', 0, '2026-03-02 12:02' FROM account", "audit", "y", "DELETE FROM ledger WHERE id = 'y'", 0, 0 },
 		{ "UPDATE leg_record SET billable_s = 119 WHERE leg_id = '" LEG "'", "rate", LEG,
 		  "UPDATE leg_record SET billable_s = 120 WHERE leg_id = '" LEG "'", 120, 119 },
 	};
@@ -157,6 +163,8 @@ static void test_each_discrepancy_is_named(void **state)
 	database_do(s, "INSERT INTO card (batch_id, serial, mac) VALUES (1, 1, 'x')");
 	database_do(s, "DROP TRIGGER ledger_is_not_updated");
 	database_do(s, "DROP TRIGGER loss_is_not_updated");
+	database_do(s, "DROP TRIGGER ledger_is_not_deleted");
+	database_do(s, "DROP TRIGGER loss_is_not_deleted");
 	database_do(s, "DROP TRIGGER audit_is_not_updated");
 	for (unsigned i = 0; i < ARRAY_LEN(way); i++) {
 		database_do(s, way[i].spoil);
@@ -171,6 +179,33 @@ static void test_each_discrepancy_is_named(void **state)
 		if (t.count)
 			fail_msg("%s: %s", way[i].mend, t.check);
 	}
+	store_close(s);
+}
+
+/* Records come within moments: a charge of a minute ago without one is told, and is wrong when nothing can be on its way. */
+static void test_what_is_young_is_told(void **state)
+{
+	struct store *s = books();
+	struct told t;
+	struct reconcile r = { .now_utc_us = NOW + INT64_C(180) * 1000000, .each = tell, .arg = &t }; /* a minute after the end */
+
+	(void)state;
+	database_do(s, "DELETE FROM leg_record WHERE leg_id = '" LEG "'");
+	database_do(s, "DELETE FROM call_record");
+	assert_int_equal(reconcile(s, &r), 0);
+	assert_int_equal(r.discrepancies, 0);
+	assert_int_equal(r.young, 2);     /* the first leg's record, and the second's call's */
+	assert_int_equal(t.explained, 4); /* the loss and the cut leg as well */
+	r.strict = true;
+	assert_int_equal(reconcile(s, &r), 0);
+	assert_int_equal(r.discrepancies, 2);
+	assert_string_equal(t.check, "record");
+	assert_string_equal(t.object, LEG);
+	r.strict = false;
+	r.now_utc_us = NOW + HOUR;
+	assert_int_equal(reconcile(s, &r), 0);
+	assert_int_equal(r.discrepancies, 2);
+	assert_int_equal(r.young, 0);
 	store_close(s);
 }
 
@@ -201,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_books_that_agree),
 		cmocka_unit_test(test_each_discrepancy_is_named),
+		cmocka_unit_test(test_what_is_young_is_told),
 		cmocka_unit_test(test_a_call_waits_for_its_node),
 	};
 
