@@ -196,6 +196,15 @@ static int failed(struct store_conn *c, const struct redemption *q)
 	return err == -EEXIST ? 0 : err;
 }
 
+/* Another system's key file makes each card unknown: that is nobody's guess. */
+static int key_file_check(struct store_conn *c, const struct redemption *q)
+{
+	struct card_prints p;
+	int err = card_prints_load(&p, q->config->key_file);
+
+	return err ? err : card_prints_check(c, &p);
+}
+
 static int redeem_tx(struct store_conn *c, void *arg)
 {
 	struct redemption *q = arg;
@@ -219,6 +228,10 @@ static int redeem_tx(struct store_conn *c, void *arg)
 		return 0;
 	}
 	err = take(c, q, &again);
+	if (err)
+		return err;
+	if (r->outcome == CARD_UNKNOWN && q->digits)
+		err = key_file_check(c, q);
 	if (err)
 		return err;
 	if (r->outcome != CARD_DONE)

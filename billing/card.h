@@ -17,11 +17,17 @@
 #include <stdint.h>
 
 #include "core/random.h"
+#include <stdbool.h>
+
 #include "store/store.h"
 
 #define CARD_DIGITS_MIN 16     /* live cards / 10^digits <= 1e-9: a guess finds none */
 #define CARD_DIGITS_MAX 18
 #define CARD_NUMBER_MAX CARD_DIGITS_MAX
+
+/* As printed in groups, or as keyed: without the blanks and dashes between its digits. A text of anything else stays what it is. */
+void card_number_plain(char *out, size_t size, const char *text);
+bool card_is_number(const char *text); /* CARD_DIGITS_MIN to _MAX digits and nothing else */
 
 struct card_limit {
 	unsigned failures; /* 0: no limit */
@@ -59,7 +65,8 @@ struct card_redeem {
 	int64_t     amount_e4, balance_e4; /* with CARD_DONE: credited, and the account's new balance */
 };
 /* Blocking. 0: the outcome tells; -ENOKEY no key file; -EACCES, -EBADMSG and others: the key file; -EIO: the database does not
- * answer, and it may have happened: to be asked again with the same id; -EEXIST the id was another card's. */
+ * answer, and it may have happened: to be asked again with the same id; -EEXIST the id was another card's; -EKEYREJECTED the
+ * card is unknown, and the key file is another system's: no attempt is counted. */
 int card_redeem(struct store *s, const struct card_config *config, struct card_redeem *r);
 
 /* An operator believes him: failed attempts of this caller, and those to recharge his account, count no more. *count: how many

@@ -250,14 +250,14 @@ void card_key_fingerprint(const struct card_key *k, char out[CARD_PRINT_SIZE])
 
 /* ---- the printer ---- */
 
-static int printer_write(const char *path, const uint8_t key[32], mode_t mode)
+static int printer_write(const char *path, const uint8_t key[32], bool secret)
 {
-	char line[KEY_HEX + 2];
+	char line[KEY_HEX + 10];
 	int err;
 
 	(void)sodium_bin2hex(line, sizeof(line), key, 32);
-	line[KEY_HEX] = '\n';
-	err = file_write(path, line, KEY_HEX + 1, mode, false);
+	(void)snprintf(line + KEY_HEX, sizeof(line) - KEY_HEX, " %s\n", secret ? "secret" : "public");
+	err = file_write(path, line, strlen(line), secret ? 0600 : 0644, false);
 	explicit_bzero(line, sizeof(line));
 	return err;
 }
@@ -276,9 +276,9 @@ int card_printer_make(const char *path)
 		return -EIO;
 	random_bytes(seed, sizeof(seed));
 	(void)crypto_box_seed_keypair(pub, secret, seed);
-	err = printer_write(path, secret, 0600);
+	err = printer_write(path, secret, true);
 	if (!err)
-		err = printer_write(pub_path, pub, 0644);
+		err = printer_write(pub_path, pub, false);
 	explicit_bzero(seed, sizeof(seed));
 	explicit_bzero(secret, sizeof(secret));
 	return err;
@@ -287,13 +287,16 @@ int card_printer_make(const char *path)
 static int printer_read(const char *path, bool secret, uint8_t key[32])
 {
 	char *text;
-	size_t len;
+	size_t len, end;
 	int err = file_read(path, secret, KEY_FILE_MAX, &text, &len);
 
 	if (err)
 		return err == -EFBIG ? -EBADMSG : err;
-	text[strcspn(text, " \t\r\n")] = '\0';
-	err = key_of_hex(key, text) ? 0 : -EBADMSG;
+	end = strcspn(text, " \t\r\n");
+	err = strstr(text + end, secret ? "public" : "secret") ? -EBADMSG : 0;
+	text[end] = '\0';
+	if (!err && !key_of_hex(key, text))
+		err = -EBADMSG;
 	text_free(text, len);
 	return err;
 }

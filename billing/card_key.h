@@ -43,8 +43,10 @@ void card_key_fingerprint(const struct card_key *k, char out[CARD_PRINT_SIZE]);
 
 /* ---- the printer: who alone can read the clear numbers (libsodium's sealed box: X25519, XSalsa20-Poly1305) ---- */
 
-/* Secret key into path (0600), public key into path.pub, each 64 hex digits in a line. -EEXIST: neither is overwritten. */
+/* Secret key into path (0600), public key into path.pub, each 64 hex digits in a line and which of the two it is: sealed for the
+ * secret one by mistake, nobody could open it. -EEXIST: neither is overwritten. */
 int card_printer_make(const char *path);
+/* -EBADMSG: no key, or the secret one. */
 int card_printer_public(const char *path, uint8_t key[CARD_PUBLIC_SIZE]);
 /* Seals len octets into a new file, complete and fsynced when it has its name. -EEXIST; -EFBIG. */
 int card_seal(const char *path, const uint8_t key[CARD_PUBLIC_SIZE], const char *text, size_t len);

@@ -26,8 +26,9 @@ struct made {
 
 struct making {
 	const struct card_make *m;
-	struct card_key         key;
-	char                    fingerprint[CARD_PRINT_SIZE], maker[ID_SIZE], audit_id[ID_SIZE];
+	struct card_key         key;      /* the last of them, of the new cards */
+	struct card_prints      prints;
+	char                    maker[ID_SIZE], audit_id[ID_SIZE];
 	unsigned                digits;
 	uint64_t                numbers;  /* 10^digits */
 	int64_t                 batch_id;
@@ -47,14 +48,10 @@ static int make_provider(struct store_conn *c, const struct making *g, int64_t *
 /* A key file of another system has the same ids and other keys. */
 static int make_key_known(struct store_conn *c, const struct making *g)
 {
-	int64_t same;
 	int err = store_exec(c, NULL, "INSERT IGNORE INTO card_key (id, fingerprint, created_at) VALUES (?, ?, ?)", "ist",
-	                     (int64_t)g->key.id, g->fingerprint, g->m->at_utc_us);
+	                     (int64_t)g->key.id, g->prints.key[g->prints.count - 1].print, g->m->at_utc_us);
 
-	if (!err)
-		err = store_query_int(c, &same, "SELECT fingerprint = ? FROM card_key WHERE id = ? FOR UPDATE", "si",
-		                      g->fingerprint, (int64_t)g->key.id);
-	return err ? err : same ? 0 : -EKEYREJECTED;
+	return err ? err : card_prints_check(c, &g->prints);
 }
 
 static int make_sparse(struct store_conn *c, const struct making *g)
@@ -311,8 +308,8 @@ static int make_key(struct making *g)
 	if (err)
 		return err;
 	g->key = k.key[k.count - 1];
+	card_prints_of(&g->prints, &k);
 	card_keys_wipe(&k);
-	card_key_fingerprint(&g->key, g->fingerprint);
 	return 0;
 }
 

@@ -73,6 +73,17 @@ int card_serial_parse(const char *text, char batch[CARD_BATCH_NAME_MAX + 1], int
 	return card_batch_name_ok(batch) ? 0 : -EINVAL;
 }
 
+void card_number_plain(char *out, size_t size, const char *text)
+{
+	bool plain = text[strspn(text, "0123456789 -")] == '\0';
+	size_t n = 0;
+
+	for (; *text && n + 1 < size; text++)
+		if (!plain || (*text != ' ' && *text != '-'))
+			out[n++] = *text;
+	out[n] = '\0';
+}
+
 bool card_is_number(const char *text)
 {
 	size_t n = strlen(text);
@@ -99,6 +110,37 @@ int card_macs(const struct card_config *config, const char *number, char out[CAR
 	}
 	card_keys_wipe(&k);
 	return 0;
+}
+
+void card_prints_of(struct card_prints *p, const struct card_keys *k)
+{
+	p->count = k->count;
+	for (unsigned i = 0; i < k->count; i++) {
+		p->key[i].id = k->key[i].id;
+		card_key_fingerprint(&k->key[i], p->key[i].print);
+	}
+}
+
+int card_prints_load(struct card_prints *p, const char *key_file)
+{
+	struct card_keys k;
+	int err = card_keys_load(&k, key_file);
+
+	if (!err)
+		card_prints_of(p, &k);
+	card_keys_wipe(&k);
+	return err;
+}
+
+int card_prints_check(struct store_conn *c, const struct card_prints *p)
+{
+	int64_t others = 0;
+	int err = 0;
+
+	for (unsigned i = 0; !err && !others && i < p->count; i++)
+		err = store_query_int(c, &others, "SELECT COUNT(*) FROM card_key WHERE id = ? AND fingerprint <> ?", "is",
+		                      (int64_t)p->key[i].id, p->key[i].print);
+	return err ? err : others ? -EKEYREJECTED : 0;
 }
 
 /* ---- batches ---- */
@@ -194,23 +236,32 @@ int card_batch_find(struct store *s, const char *name, int64_t at_utc_us, struct
 struct change {
 	struct card_change *g;
 	struct card_info    card;    /* of one card */
-	bool                batch_blocked;
+	enum card_state     before;  /* it was blocked: of a batch what it was then, of a card what its batch is; else CARD_STATES */
 	char                id[ID_SIZE];
 };
 
 static int state_row(void *arg, const char *const *col, unsigned cols)
 {
+	struct change *q = arg;
+
 	(void)cols;
-	return card_state_parse(arg, col[0]) == 0 ? 1 : -EBADMSG;
+	q->before = CARD_STATES;
+	if (card_state_parse(&q->g->from, col[0]) != 0 || (col[1] && card_state_parse(&q->before, col[1]) != 0))
+		return -EBADMSG;
+	return 1;
 }
 
-/* 0: go on; 1: nothing to do. */
-static int may_change(const struct card_change *g)
+/* 0: go on; 1: nothing to do. What is blocked goes on from where it was: it is no way around the shops. */
+static int may_change(const struct change *q)
 {
+	const struct card_change *g = q->g;
+
 	if (g->from == CARD_MAKING)
 		return -ENOENT;
 	if (g->from == g->to)
 		return 1;
+	if (g->from == CARD_IS_BLOCKED && q->before != CARD_STATES)
+		return g->to == q->before || card_state_may(q->before, g->to) ? 0 : -EPERM;
 	return card_state_may(g->from, g->to) ? 0 : -EPERM;
 }
 
@@ -229,19 +280,20 @@ static int batch_change_tx(struct store_conn *c, void *arg)
 {
 	struct change *q = arg;
 	struct card_change *g = q->g;
-	int err = store_query(c, state_row, &g->from,
-	                      "SELECT IF(expires_at <= ? AND state <> 'making', 'expired', state) FROM card_batch WHERE name = ? "
-	                      "FOR UPDATE",
+	int err = store_query(c, state_row, q,
+	                      "SELECT IF(expires_at <= ? AND state <> 'making', 'expired', state), blocked_from FROM card_batch "
+	                      "WHERE name = ? FOR UPDATE",
 	                      "ts", g->at_utc_us, g->name);
 
 	if (!err)
 		err = billing_audited(c, q->id);
 	if (err)
 		return err > 0 ? 0 : err;
-	err = may_change(g);
+	err = may_change(q);
 	if (err)
 		return err > 0 ? 0 : err;
-	err = store_exec(c, NULL, "UPDATE card_batch SET state = ? WHERE name = ?", "ss", card_state_name(g->to), g->name);
+	err = store_exec(c, NULL, "UPDATE card_batch SET blocked_from = IF(? = 'blocked', state, NULL), state = ? WHERE name = ?",
+	                 "sss", card_state_name(g->to), card_state_name(g->to), g->name);
 	if (!err)
 		err = change_audit(c, q, "card.batch.state", g->name);
 	return err;
@@ -260,8 +312,7 @@ static int card_state_row(void *arg, const char *const *col, unsigned cols)
 	struct change *q = arg;
 
 	(void)cols;
-	q->batch_blocked = strcmp(col[1], "1") == 0;
-	return card_state_parse(&q->g->from, col[0]) == 0 ? 1 : -EBADMSG;
+	return card_state_parse(&q->g->from, col[0]) == 0 && card_state_parse(&q->before, col[1]) == 0 ? 1 : -EBADMSG;
 }
 
 static int card_change_tx(struct store_conn *c, void *arg)
@@ -271,7 +322,7 @@ static int card_change_tx(struct store_conn *c, void *arg)
 	char serial[CARD_SERIAL_SIZE];
 	int err = store_query(c, card_state_row, q,
 	                      "SELECT IF(c.state = 'used', 'used', IF(b.expires_at <= ? AND b.state <> 'making', 'expired', "
-	                      "IF(b.state = 'blocked', 'blocked', COALESCE(c.state, b.state)))), b.state = 'blocked' FROM card c "
+	                      "IF(b.state = 'blocked', 'blocked', COALESCE(c.state, b.state)))), b.state FROM card c "
 	                      "JOIN card_batch b ON b.id = c.batch_id WHERE c.batch_id = ? AND c.serial = ? FOR UPDATE",
 	                      "tii", g->at_utc_us, q->card.batch_id, q->card.serial);
 
@@ -279,9 +330,9 @@ static int card_change_tx(struct store_conn *c, void *arg)
 		err = billing_audited(c, q->id);
 	if (err)
 		return err > 0 ? 0 : err;
-	if (q->batch_blocked && g->to == CARD_ACTIVATED)
+	if (q->before == CARD_IS_BLOCKED && g->to == CARD_ACTIVATED)
 		return -EPERM; /* the whole batch is */
-	err = may_change(g);
+	err = may_change(q);
 	if (err)
 		return err > 0 ? 0 : err;
 	card_serial_text(serial, q->card.batch, q->card.serial);

@@ -4,11 +4,12 @@
  * line.
  *
  *   created -> printed -> delivered -> activated -> used          expired: any but used, once its time is over
- *      \__________\____________\___________\-> blocked -> activated
+ *      \__________\____________\___________\-> blocked -> on from where it was
  *
  * created: generated, the printer's file is complete; printed: the printer has done his work; delivered: with the shops;
  * activated: may be redeemed. A card has its batch's state until it is activated, blocked or used by itself; a batch that is
- * blocked blocks all of its cards but the used ones. Expiry is a time of the batch and needs nobody: from that second on.
+ * blocked blocks all of its cards but the used ones, and goes on from what it was then; a blocked card can be activated as others
+ * of its batch can. Expiry is a time of the batch and needs nobody: from that second on.
  */
 #ifndef BILLING_CARD_STATE_H
 #define BILLING_CARD_STATE_H
@@ -33,7 +34,7 @@ enum card_state {
 };
 const char *card_state_name(enum card_state s);
 int         card_state_parse(enum card_state *s, const char *name); /* -EINVAL */
-/* The one table of what may follow what. */
+/* The one table of what may follow what; of what was blocked from there on, what was before it decides. */
 bool card_state_may(enum card_state from, enum card_state to);
 
 bool card_batch_name_ok(const char *name);

@@ -60,21 +60,35 @@ void cli_card_config(const struct cli *c, struct card_config *config)
 	(void)snprintf(config->key_file, sizeof(config->key_file), "%s", c->key_file ? c->key_file : c->settings.cards.key_file);
 }
 
+/* As printed: 1234 5678 9012 3456. With one dash alone it may be the serial of a batch whose name is digits. */
+static void card_plain(char out[CARD_TEXT_SIZE], const char *text)
+{
+	const char *dash = strchr(text, '-');
+
+	if (strchr(text, ' ') || (dash && strchr(dash + 1, '-')))
+		card_number_plain(out, CARD_TEXT_SIZE, text);
+	else
+		(void)snprintf(out, CARD_TEXT_SIZE, "%s", text);
+}
+
 bool cli_card_number(struct cli *c, const char *text, char out[CARD_TEXT_SIZE])
 {
+	char line[CARD_TEXT_SIZE];
 	size_t n;
 
 	if (strcmp(text, "-") != 0) {
 		if (strlen(text) < CARD_TEXT_SIZE)
-			(void)snprintf(out, CARD_TEXT_SIZE, "%s", text);
+			card_plain(out, text);
 		else
 			(void)cli_usage(c, "\"%.20s...\" is too long", text);
 		return strlen(text) < CARD_TEXT_SIZE;
 	}
-	if (fgets(out, CARD_TEXT_SIZE, stdin) == NULL)
-		out[0] = '\0';
-	n = strcspn(out, " \t\r\n");
-	out[n] = '\0';
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		line[0] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	card_plain(out, line);
+	explicit_bzero(line, sizeof(line));
+	n = strlen(out);
 	if (n == 0)
 		(void)cli_usage(c, "a card's number is wanted on standard input");
 	return n > 0;
@@ -309,7 +323,7 @@ static int run_unlock(struct cli *c)
 
 static int run_redeem(struct cli *c)
 {
-	char text[CARD_TEXT_SIZE], number[33], id[ID_SIZE], who[AUDIT_WHO_SIZE];
+	char text[CARD_TEXT_SIZE], digits[CARD_TEXT_SIZE], number[33], id[ID_SIZE], who[AUDIT_WHO_SIZE];
 	const char *outcome;
 	json_t *result;
 	int status;
@@ -318,8 +332,11 @@ static int run_redeem(struct cli *c)
 		return cli_usage(c, "whose account? (--account NUMBER)");
 	if (!cli_number(c, c->account, number) || !cli_movement_id(c, id) || !cli_card_number(c, c->arg[0], text))
 		return CLI_USAGE;
+	card_number_plain(digits, sizeof(digits), text);
+	if (!card_is_number(digits)) /* asking would count as a failed attempt */
+		return cli_usage(c, "a card's number has %d to %d digits", CARD_DIGITS_MIN, CARD_DIGITS_MAX);
 	cli_who(who);
-	status = cli_ask(c, "redeem", json_pack("{s:s, s:s, s:s, s:s}", "card", text, "number", number, "id", id, "who", who),
+	status = cli_ask(c, "redeem", json_pack("{s:s, s:s, s:s, s:s}", "card", digits, "number", number, "id", id, "who", who),
 	                 &result);
 	if (status != CLI_OK)
 		return status;

@@ -27,7 +27,8 @@ static void redeem_answer(struct redeem *q, int err)
 	} else if (err == -EEXIST) {
 		control_fail(q->request, CONTROL_ARGS, "the id %s is another movement's", r->id);
 	} else if (err) {
-		control_fail(q->request, CONTROL_UNAVAILABLE, "this node redeems no cards (cards.key_file): %s", strerror(-err));
+		control_fail(q->request, CONTROL_UNAVAILABLE, "this node redeems no cards (cards.key_file): %s",
+		             err == -EKEYREJECTED ? "it is another system's" : strerror(-err));
 	} else {
 		result = json_pack("{s:s, s:s}", "outcome", card_outcome_name(r->outcome), "id", r->id);
 		if (r->outcome == CARD_DONE) {
@@ -76,7 +77,7 @@ static const char *redeem_read(struct redeem *q, const json_t *args)
 		return "an id is 32 hex digits";
 	if (who == NULL)
 		return "who is too long";
-	(void)snprintf(q->card, sizeof(q->card), "%s", card);
+	card_number_plain(q->card, sizeof(q->card), card);
 	(void)snprintf(q->who, sizeof(q->who), "%s", who);
 	random_id(q->r.id);
 	if (id[0])

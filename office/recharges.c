@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Recharge cards on the web: the same limits as on the telephone, caller and account alike. */
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -11,17 +10,6 @@
 #include "office/resources.h"
 
 #define LOG_MODULE "recharge"
-
-/* As printed in groups, or as keyed. */
-static void digits_of(char out[64], const char *text)
-{
-	size_t n = 0;
-
-	for (; *text && n < 63; text++)
-		if (isdigit((unsigned char)*text))
-			out[n++] = *text;
-	out[n] = '\0';
-}
 
 static void answer_done(struct request *r, const struct card_redeem *c)
 {
@@ -70,7 +58,7 @@ void me_recharge(struct request *r)
 	(void)snprintf(number, sizeof(number), "%s", r->session.number);
 	if (whose && !request_number(r, whose, "#/number", number))
 		return;
-	digits_of(digits, request_text(r, "card"));
+	card_number_plain(digits, sizeof(digits), request_text(r, "card"));
 	(void)snprintf(c.id, sizeof(c.id), "%s", r->id);
 	err = card_redeem(r->office->store, &r->office->config->cards, &c);
 	explicit_bzero(digits, sizeof(digits));

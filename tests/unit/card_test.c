@@ -163,6 +163,7 @@ static void test_what_cannot_be_made_is_refused(void **state)
 	REFUSED(-EACCES, m.key_file = w.public); /* others can read it */
 	REFUSED(-EBADMSG, m.key_file = w.printer);
 	REFUSED(-EBADF, m.printer_file = w.config.key_file);
+	REFUSED(-EBADF, m.printer_file = w.printer); /* the secret one: nobody could open what is sealed for it */
 	REFUSED(-ENFILE, m.out = w.public);
 	REFUSED(-ENOENT, m.out = "no-directory/x");
 	assert_int_equal(database_int(w.s, "SELECT COUNT(*) FROM card_batch WHERE state <> 'making'"), 0);
@@ -311,6 +312,38 @@ static void test_single_cards_and_their_batch(void **state)
 	card_world_close(&w);
 }
 
+/* Blocked and let out again, neither a batch nor a card of it comes past the printer and the shops. */
+static void test_blocking_is_no_way_around_delivery(void **state)
+{
+	struct card_world w;
+	struct card_make m;
+
+	(void)state;
+	card_world_open(&w);
+	m = card_world_batch(&w, "b", 3, 10000);
+	assert_int_equal(card_make(w.s, &m), 0);
+	card_world_print(&w);
+	assert_int_equal(card_world_to(&w, "b", CARD_IS_BLOCKED), 0);
+	assert_int_equal(card_world_to(&w, "b", CARD_ACTIVATED), -EPERM);
+	assert_int_equal(card_world_to(&w, "b", CARD_DELIVERED), -EPERM);
+	assert_int_equal(card_world_to(&w, "b", CARD_PRINTED), 0); /* from where it was */
+	assert_int_equal(change_one(&w, "b-1", CARD_IS_BLOCKED), 0);
+	assert_int_equal(change_one(&w, "b-1", CARD_ACTIVATED), -EPERM);
+	assert_int_equal(try(&w, w.number[0], HOST), CARD_BLOCKED);
+	assert_int_equal(card_world_to(&w, "b", CARD_IS_BLOCKED), 0);
+	assert_int_equal(card_world_to(&w, "b", CARD_PRINTED), 0);
+	assert_int_equal(card_world_to(&w, "b", CARD_DELIVERED), 0);
+	assert_int_equal(card_world_to(&w, "b", CARD_IS_BLOCKED), 0);
+	assert_int_equal(card_world_to(&w, "b", CARD_ACTIVATED), 0);
+	assert_int_equal(try(&w, w.number[0], HOST), CARD_BLOCKED);
+	assert_int_equal(change_one(&w, "b-1", CARD_ACTIVATED), 0);
+	assert_int_equal(try(&w, w.number[0], HOST), CARD_DONE);
+	assert_int_equal(card_world_to(&w, "b", CARD_IS_BLOCKED), 0);
+	assert_int_equal(card_world_to(&w, "b", CARD_DELIVERED), -EPERM);
+	assert_int_equal(card_world_to(&w, "b", CARD_ACTIVATED), 0);
+	card_world_close(&w);
+}
+
 static void test_expiry_is_to_the_second(void **state)
 {
 	struct card_world w;
@@ -377,6 +410,12 @@ static void test_a_key_file_is_for_its_owner_and_of_this_system(void **state)
 	assert_int_equal(card_keys_add(w.config.key_file, &id), 0);
 	m = card_world_batch(&w, "c", 2, 10000);
 	assert_int_equal(card_make(w.s, &m), -EKEYREJECTED);
+	assert_int_equal(card_redeem(w.s, &w.config, &r), -EKEYREJECTED);
+	/* nor with a key that this one does not know */
+	assert_int_equal(card_keys_add(w.config.key_file, &id), 0);
+	assert_int_equal(card_make(w.s, &m), -EKEYREJECTED);
+	assert_int_equal(card_redeem(w.s, &w.config, &r), -EKEYREJECTED);
+	assert_int_equal(database_int(w.s, "SELECT COUNT(*) FROM card_key"), 1);
 	assert_int_equal(database_int(w.s, "SELECT COUNT(*) FROM card_failure"), 0); /* none of this was an attempt */
 	w.config.key_file[0] = '\0';
 	assert_int_equal(card_redeem(w.s, &w.config, &r), -ENOKEY);
@@ -436,6 +475,24 @@ static void test_key_files_of_any_bytes(void **state)
 			assert_int_equal(k.count, 0);
 	}
 	(void)unlink(path);
+}
+
+static void test_numbers_as_they_are_printed(void **state)
+{
+	static const char *const as[][2] = {
+		{ "1234 5678 9012 3456", "1234567890123456" }, { "1234-5678-9012-3456", "1234567890123456" },
+		{ " 12345678 - 90123456 ", "1234567890123456" }, { "1234567890123456", "1234567890123456" },
+		{ "spring-1 2", "spring-1 2" }, { "", "" }, { "+1 2", "+1 2" },
+	};
+	char out[64];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(as); i++) {
+		card_number_plain(out, sizeof(out), as[i][0]);
+		assert_string_equal(out, as[i][1]);
+	}
+	card_number_plain(out, 5, as[0][0]); /* no longer than there is room */
+	assert_string_equal(out, "1234");
 }
 
 static void test_a_sealed_file_is_for_its_printer_alone(void **state)
@@ -686,10 +743,12 @@ int main(void)
 		cmocka_unit_test(test_an_interrupted_batch_is_none),
 		cmocka_unit_test(test_only_allowed_changes_are_made),
 		cmocka_unit_test(test_single_cards_and_their_batch),
+		cmocka_unit_test(test_blocking_is_no_way_around_delivery),
 		cmocka_unit_test(test_expiry_is_to_the_second),
 		cmocka_unit_test(test_an_old_key_still_redeems),
 		cmocka_unit_test(test_a_key_file_is_for_its_owner_and_of_this_system),
 		cmocka_unit_test(test_key_files_of_any_bytes),
+		cmocka_unit_test(test_numbers_as_they_are_printed),
 		cmocka_unit_test(test_a_sealed_file_is_for_its_printer_alone),
 		cmocka_unit_test(test_failed_attempts_are_limited),
 		cmocka_unit_test(test_an_operator_unlocks),

@@ -577,6 +577,7 @@ static void test_migrations_are_never_changed(void **state)
 		{ "store/migrations/0013-leg-quality.sql", UINT64_C(0xacc2ae1fd17f6489) },
 		{ "store/migrations/0014-callback-check.sql", UINT64_C(0xcb9a269e547ecd99) },
 		{ "store/migrations/0015-office-lists.sql", UINT64_C(0xe287114ff7fce947) },
+		{ "store/migrations/0016-cards-and-legs.sql", UINT64_C(0x05c875521d46ff88) },
 	};
 
 	(void)state;
