@@ -22,7 +22,7 @@ struct card_prints {
 };
 void card_prints_of(struct card_prints *p, const struct card_keys *k);
 int  card_prints_load(struct card_prints *p, const char *key_file);
-/* -EKEYREJECTED: the database knows one of the ids with another key: the file is another system's. */
+/* -EKEYREJECTED: the database knows one of the ids with another key, or keys and none of these: the file is another system's. */
 int  card_prints_check(struct store_conn *c, const struct card_prints *p);
 
 /* A card: batch id, serial, value, provider, batch, state, ledger id, whether its time is over (now is the first ?), when it is,

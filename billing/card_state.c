@@ -46,6 +46,19 @@ bool card_state_may(enum card_state from, enum card_state to)
 	return (may_become[from] & MAY(to)) != 0;
 }
 
+/* What is blocked goes on from what it was before: blocking is no way around the printer and the shops. */
+static bool goes_on(enum card_state from, enum card_state before, enum card_state to)
+{
+	if (from == CARD_IS_BLOCKED && before != CARD_STATES)
+		return to == before || card_state_may(before, to);
+	return card_state_may(from, to);
+}
+
+bool card_batch_may(const struct card_batch *b, enum card_state to)
+{
+	return to != b->state && goes_on(b->state, b->blocked_from, to);
+}
+
 /* ---- names ---- */
 
 bool card_batch_name_ok(const char *name)
@@ -134,20 +147,26 @@ int card_prints_load(struct card_prints *p, const char *key_file)
 
 int card_prints_check(struct store_conn *c, const struct card_prints *p)
 {
-	int64_t others = 0;
-	int err = 0;
+	int64_t known = 0, same = 0, it;
+	int err = store_query_int(c, &known, "SELECT COUNT(*) FROM card_key", "");
 
-	for (unsigned i = 0; !err && !others && i < p->count; i++)
-		err = store_query_int(c, &others, "SELECT COUNT(*) FROM card_key WHERE id = ? AND fingerprint <> ?", "is",
-		                      (int64_t)p->key[i].id, p->key[i].print);
-	return err ? err : others ? -EKEYREJECTED : 0;
+	for (unsigned i = 0; !err && known && i < p->count; i++) {
+		err = store_query_int(c, &it, "SELECT fingerprint = ? FROM card_key WHERE id = ?", "si", p->key[i].print,
+		                      (int64_t)p->key[i].id);
+		if (!err && !it)
+			err = -EKEYREJECTED;
+		same += !err;
+		if (err == -ENOENT) /* one that no card has yet */
+			err = 0;
+	}
+	return err ? err : known && !same ? -EKEYREJECTED : 0;
 }
 
 /* ---- batches ---- */
 
 #define BATCH_SELECT \
 	"SELECT b.id, b.name, p.name, IF(b.expires_at <= ? AND b.state <> 'making', 'expired', b.state), b.cards, b.value_e4, " \
-	"b.key_id, b.digits, b.expires_at, b.created_at FROM card_batch b JOIN provider p ON p.id = b.provider_id"
+	"b.key_id, b.digits, b.expires_at, b.created_at, b.blocked_from FROM card_batch b JOIN provider p ON p.id = b.provider_id"
 
 struct batch_query {
 	const char        *name;
@@ -166,7 +185,8 @@ static int batch_row(void *arg, const char *const *col, unsigned cols)
 	b.id = strtoll(col[0], NULL, 10);
 	(void)snprintf(b.name, sizeof(b.name), "%s", col[1]);
 	(void)snprintf(b.provider, sizeof(b.provider), "%s", col[2]);
-	if (card_state_parse(&b.state, col[3]) != 0)
+	b.blocked_from = CARD_STATES;
+	if (card_state_parse(&b.state, col[3]) != 0 || (col[10] && card_state_parse(&b.blocked_from, col[10]) != 0))
 		return -EBADMSG;
 	b.cards = strtoll(col[4], NULL, 10);
 	b.value_e4 = strtoll(col[5], NULL, 10);
@@ -236,7 +256,6 @@ int card_batch_find(struct store *s, const char *name, int64_t at_utc_us, struct
 struct change {
 	struct card_change *g;
 	struct card_info    card;    /* of one card */
-	enum card_state     before;  /* it was blocked: of a batch what it was then, of a card what its batch is; else CARD_STATES */
 	char                id[ID_SIZE];
 };
 
@@ -245,24 +264,20 @@ static int state_row(void *arg, const char *const *col, unsigned cols)
 	struct change *q = arg;
 
 	(void)cols;
-	q->before = CARD_STATES;
-	if (card_state_parse(&q->g->from, col[0]) != 0 || (col[1] && card_state_parse(&q->before, col[1]) != 0))
+	q->g->before = CARD_STATES;
+	if (card_state_parse(&q->g->from, col[0]) != 0 || (col[1] && card_state_parse(&q->g->before, col[1]) != 0))
 		return -EBADMSG;
 	return 1;
 }
 
-/* 0: go on; 1: nothing to do. What is blocked goes on from where it was: it is no way around the shops. */
-static int may_change(const struct change *q)
+/* 0: go on; 1: nothing to do. */
+static int may_change(const struct card_change *g)
 {
-	const struct card_change *g = q->g;
-
 	if (g->from == CARD_MAKING)
 		return -ENOENT;
 	if (g->from == g->to)
 		return 1;
-	if (g->from == CARD_IS_BLOCKED && q->before != CARD_STATES)
-		return g->to == q->before || card_state_may(q->before, g->to) ? 0 : -EPERM;
-	return card_state_may(g->from, g->to) ? 0 : -EPERM;
+	return goes_on(g->from, g->before, g->to) ? 0 : -EPERM;
 }
 
 static int change_audit(struct store_conn *c, const struct change *q, const char *what, const char *subject)
@@ -289,7 +304,7 @@ static int batch_change_tx(struct store_conn *c, void *arg)
 		err = billing_audited(c, q->id);
 	if (err)
 		return err > 0 ? 0 : err;
-	err = may_change(q);
+	err = may_change(g);
 	if (err)
 		return err > 0 ? 0 : err;
 	err = store_exec(c, NULL, "UPDATE card_batch SET blocked_from = IF(? = 'blocked', state, NULL), state = ? WHERE name = ?",
@@ -312,7 +327,7 @@ static int card_state_row(void *arg, const char *const *col, unsigned cols)
 	struct change *q = arg;
 
 	(void)cols;
-	return card_state_parse(&q->g->from, col[0]) == 0 && card_state_parse(&q->before, col[1]) == 0 ? 1 : -EBADMSG;
+	return card_state_parse(&q->g->from, col[0]) == 0 && card_state_parse(&q->g->before, col[1]) == 0 ? 1 : -EBADMSG;
 }
 
 static int card_change_tx(struct store_conn *c, void *arg)
@@ -330,9 +345,9 @@ static int card_change_tx(struct store_conn *c, void *arg)
 		err = billing_audited(c, q->id);
 	if (err)
 		return err > 0 ? 0 : err;
-	if (q->before == CARD_IS_BLOCKED && g->to == CARD_ACTIVATED)
+	if (q->g->before == CARD_IS_BLOCKED && g->to == CARD_ACTIVATED)
 		return -EPERM; /* the whole batch is */
-	err = may_change(q);
+	err = may_change(g);
 	if (err)
 		return err > 0 ? 0 : err;
 	card_serial_text(serial, q->card.batch, q->card.serial);

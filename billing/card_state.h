@@ -45,10 +45,12 @@ int card_serial_parse(const char *text, char batch[CARD_BATCH_NAME_MAX + 1], int
 struct card_batch {
 	char            name[CARD_BATCH_NAME_MAX + 1], provider[65];
 	enum card_state state;     /* expired: its time is over */
+	enum card_state blocked_from; /* what it was before it was blocked; CARD_STATES: it is not, or that is not known */
 	int64_t         id, cards, value_e4, key_id, digits;
 	char            expires[32], created[32];
 	int64_t         used, blocked, activated; /* cards with a state of their own; counted by card_batch_find alone */
 };
+bool card_batch_may(const struct card_batch *b, enum card_state to);
 int card_batch_each(struct store *s, int64_t at_utc_us, int (*each)(void *arg, const struct card_batch *b), void *arg);
 /* -ENOENT. */
 int card_batch_find(struct store *s, const char *name, int64_t at_utc_us, struct card_batch *b);
@@ -59,6 +61,7 @@ struct card_change {
 	const char     *who;
 	int64_t         at_utc_us;
 	enum card_state from;       /* out: what it was */
+	enum card_state before;     /* out: of a blocked batch, what it was before; of a card, what its batch is; else CARD_STATES */
 };
 /* -ENOENT; -EPERM the table does not allow it (from says why). Already there: 0, and nothing is written. */
 int card_batch_change(struct store *s, struct card_change *g);

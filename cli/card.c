@@ -174,6 +174,9 @@ static int batch_to(struct cli *c, enum card_state to)
 	cli_who(who);
 	(void)snprintf(what, sizeof(what), "batch %.40s", g.name);
 	err = card_batch_change(c->store, &g);
+	if (err == -EPERM && g.from == CARD_IS_BLOCKED && g.before != CARD_STATES)
+		return cli_complain(c, CLI_FAILED, "%s is blocked, and was %s: it cannot become %s", what,
+		                    card_state_name(g.before), card_state_name(to));
 	if (err == -EPERM)
 		return cli_complain(c, CLI_FAILED, "%s is %s: it cannot become %s", what, card_state_name(g.from),
 		                    card_state_name(to));

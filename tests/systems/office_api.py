@@ -239,6 +239,11 @@ def serving():
     check.answer('an auditor changes nothing', audit('PUT', '/accounts/13800000077/password', {'password': '836152'}), 403)
     a = o.get('/card-batches/fresh')
     check.answer('a batch skips no state', o('PATCH', '/card-batches/fresh', {'state': 'activated'}, match=a.etag), 409, 'conflict')
+    check.same('what it can become', a.json.get('next'), ['printed', 'blocked'])
+    blocked = o('PATCH', '/card-batches/fresh', {'state': 'blocked'}, match=a.etag)
+    check.same('blocked, it goes on from there', (blocked.json.get('state'), blocked.json.get('next')), ('blocked', ['printed']))
+    check.answer('and is not activated', o('PATCH', '/card-batches/fresh', {'state': 'activated'}, match=blocked.etag), 409, 'conflict')
+    a = o.get('/card-batches/fresh')
     check.same('printed', o('PATCH', '/card-batches/fresh', {'state': 'printed'}, match=a.etag).json.get('state'), 'printed')
     card = w.cards('ours')[5]
     found = c('POST', '/cards/search', {'card': card})

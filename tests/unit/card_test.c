@@ -395,6 +395,7 @@ static void test_a_key_file_is_for_its_owner_and_of_this_system(void **state)
 	struct card_world w;
 	struct card_redeem r;
 	struct card_make m;
+	char cmd[300];
 	unsigned id;
 
 	(void)state;
@@ -411,6 +412,12 @@ static void test_a_key_file_is_for_its_owner_and_of_this_system(void **state)
 	m = card_world_batch(&w, "c", 2, 10000);
 	assert_int_equal(card_make(w.s, &m), -EKEYREJECTED);
 	assert_int_equal(card_redeem(w.s, &w.config, &r), -EKEYREJECTED);
+	/* nor one of whose ids this one knows none */
+	(void)snprintf(cmd, sizeof(cmd), "sed -i 's/^1 /7 /' %s", w.config.key_file);
+	assert_int_equal(system(cmd), 0);
+	assert_int_equal(card_redeem(w.s, &w.config, &r), -EKEYREJECTED);
+	(void)snprintf(cmd, sizeof(cmd), "sed -i 's/^7 /1 /' %s", w.config.key_file);
+	assert_int_equal(system(cmd), 0);
 	/* nor with a key that this one does not know */
 	assert_int_equal(card_keys_add(w.config.key_file, &id), 0);
 	assert_int_equal(card_make(w.s, &m), -EKEYREJECTED);

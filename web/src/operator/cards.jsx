@@ -9,8 +9,6 @@ import { Badge, Card, Facts, Loaded, Page } from '../ui/page.jsx';
 import { PagedTable } from '../ui/table.jsx';
 
 const tones = { activated: 'good', used: 'quiet', blocked: 'bad', expired: 'bad' };
-/* What a batch can become next (billing/card.h). */
-const next = { created: ['printed', 'blocked'], printed: ['delivered', 'blocked'], delivered: ['activated', 'blocked'], activated: ['blocked'], blocked: ['activated'] };
 
 const CardState = ({ state }) => <Badge tone={tones[state] || 'busy'}>{t_of('card.state', state)}</Badge>;
 
@@ -98,7 +96,7 @@ export function Batch({ name }) {
 							]} />
 							{may && (
 								<div class="form-end">
-									{(next[b.state] || []).map((to) => (
+									{b.next.map((to) => (
 										<ActButton key={to} tone={to === 'blocked' ? 'outline-danger' : 'primary'} done={batch.reload}
 											question={{ title: t(`card.ask_${to}`, { name }), yes: t(`card.to_${to}`), danger: to === 'blocked' }}
 											act={() => request('PATCH', path, { match: batch.etag, body: { state: to } })}>{t(`card.to_${to}`)}</ActButton>
