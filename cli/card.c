@@ -352,7 +352,7 @@ static int run_redeem(struct cli *c)
 const struct cli_command cli_card_commands[] = {
 	{ "card keys", "card|printer FILE", "A new key for card numbers, or a key pair for the printer.", 2, 2, cli_card_keys },
 	{ "card generate",
-	  "--batch NAME --count N --value AMOUNT --expires TIME --printer FILE.pub --out FILE [--provider NAME] [--digits N]",
+	  "--batch NAME --count N --value AMOUNT --expires TIME [--printer FILE.pub] [--out FILE] [--provider NAME] [--digits N]",
 	  "Cards, whose numbers only the printer can read.", 0, 0, cli_card_generate },
 	{ "card open", "FILE --secret FILE", "What the printer was given, with his secret key.", 1, 1, cli_card_open },
 	{ "card batch list", "", "The batches.", 0, 0, run_batch_list },

@@ -11,6 +11,8 @@
 #include "billing/card_make.h"
 #include "core/clock.h"
 
+#define OUT_MAX (CARD_BATCH_NAME_MAX + 10)
+
 static int keys_error(struct cli *c, int err, const char *path)
 {
 	switch (err) {
@@ -89,18 +91,30 @@ static int generate_error(struct cli *c, const struct card_make *m, int err)
 	}
 }
 
-static bool generate_options(struct cli *c, struct card_make *m)
+/* out: the file's name, where none is told. */
+static bool generate_options(struct cli *c, struct card_make *m, char out[OUT_MAX])
 {
 	int64_t digits = 0;
 
-	if (!c->batch || !c->count || !c->value || !c->expires || !c->printer || !c->out_file) {
-		(void)cli_usage(c, "something is missing");
-		return false;
-	}
+	const char *printer = c->printer ? c->printer : c->settings.cards.printer;
+	const struct {
+		const char *value, *name;
+	} wanted[] = { { c->batch, "--batch" },
+		       { c->count, "--count" },
+		       { c->value, "--value" },
+		       { c->expires, "--expires" },
+		       { printer[0] ? printer : NULL, "--printer, or cards.printer in the configuration," } };
+
+	for (unsigned i = 0; i < ARRAY_LEN(wanted); i++)
+		if (wanted[i].value == NULL) {
+			(void)cli_usage(c, "%s is missing", wanted[i].name);
+			return false;
+		}
+	(void)snprintf(out, OUT_MAX, "%.*s.sealed", OUT_MAX - 10, c->batch);
 	m->name = c->batch;
 	m->provider = c->provider;
-	m->printer_file = c->printer;
-	m->out = c->out_file;
+	m->printer_file = printer;
+	m->out = c->out_file ? c->out_file : out;
 	if (!cli_integer(c, "a count", c->count, 1, CARD_COUNT_MAX, &m->count) || !cli_amount(c, c->value, &m->value_e4) ||
 	    !cli_time(c, c->expires, &m->expires_utc_us))
 		return false;
@@ -113,12 +127,12 @@ static bool generate_options(struct cli *c, struct card_make *m)
 int cli_card_generate(struct cli *c)
 {
 	struct card_config config;
-	char who[AUDIT_WHO_SIZE];
+	char who[AUDIT_WHO_SIZE], out[OUT_MAX];
 	struct card_make m = { .key_file = config.key_file, .who = who, .at_utc_us = clock_utc_us() };
 	int status, err;
 
 	cli_card_config(c, &config);
-	if (!generate_options(c, &m))
+	if (!generate_options(c, &m, out))
 		return CLI_USAGE;
 	status = cli_database(c);
 	if (status != CLI_OK)
@@ -129,7 +143,11 @@ int cli_card_generate(struct cli *c)
 		m.arg = c;
 	}
 	err = card_make(c->store, &m);
-	return err ? generate_error(c, &m, err) : cli_card_batch_show(c, m.name);
+	if (err)
+		return generate_error(c, &m, err);
+	if (!c->json)
+		fprintf(c->out, "sealed for the printer: %s\n", m.out);
+	return cli_card_batch_show(c, m.name);
 }
 
 /* ---- at the printer's ---- */

@@ -51,6 +51,9 @@ const struct config_field settings_cards_table[] = {
 	  .text = "The keys under which the numbers of recharge cards are stored, made by `partyline card keys`; the same on "
 	          "each "
 	          "node, and not in the database. Refused when group or others can read it. Empty: no cards." },
+	{ "printer", CONFIG_STRING, IN_CARDS(printer), .preset = "",
+	  .text = "The printer's public key, for `partyline card generate` where it is told no other; made by `partyline card "
+	          "keys`." },
 	LIMIT("caller", caller, "5", "of one caller"),
 	WINDOW("caller", caller, "3600"),
 	LIMIT("account", account, "10", "to recharge one account"),

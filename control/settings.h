@@ -13,7 +13,7 @@
 #include "store/store.h"
 
 struct settings_cards { /* billing/card.h */
-	char     key_file[256];
+	char     key_file[256], printer[256];
 	unsigned caller_failures, account_failures, trunk_failures, all_failures;
 	int64_t  caller_window_us, account_window_us, trunk_window_us, all_window_us;
 };
