@@ -25,7 +25,8 @@
 #define CARD_DIGITS_MAX 18
 #define CARD_NUMBER_MAX CARD_DIGITS_MAX
 
-/* As printed in groups, or as keyed: without the blanks and dashes between its digits. A text of anything else stays what it is. */
+/* As printed in groups, or as keyed: without the blanks and dashes between its digits. A text of anything else stays what it
+ * is. */
 void card_number_plain(char *out, size_t size, const char *text);
 bool card_is_number(const char *text); /* CARD_DIGITS_MIN to _MAX digits and nothing else */
 

@@ -61,7 +61,8 @@ struct card_change {
 	const char     *who;
 	int64_t         at_utc_us;
 	enum card_state from;       /* out: what it was */
-	enum card_state before;     /* out: of a blocked batch, what it was before; of a card, what its batch is; else CARD_STATES */
+	/* out: of a blocked batch, what it was before; of a card, what its batch is; else CARD_STATES */
+	enum card_state before;
 };
 /* -ENOENT; -EPERM the table does not allow it (from says why). Already there: 0, and nothing is written. */
 int card_batch_change(struct store *s, struct card_change *g);

@@ -74,8 +74,9 @@ static const struct check checks[] = {
 	  "charged_ms IS NULL)",
 	  NOW, false },
 	{ "call", "the leg's call has no record",
-	  "SELECT r.leg_id, 1, 0, r.ended_at, COALESCE(h.closed_at, r.ended_at) >= ? FROM leg_record r LEFT JOIN call_record c ON "
-	  "c.call_id = r.call_id LEFT JOIN hold h ON h.id = r.call_id WHERE c.call_id IS NULL AND COALESCE(h.state, '') <> 'open'",
+	  "SELECT r.leg_id, 1, 0, r.ended_at, COALESCE(h.closed_at, r.ended_at) >= ? FROM leg_record r LEFT JOIN call_record c "
+	  "ON c.call_id = r.call_id LEFT JOIN hold h ON h.id = r.call_id WHERE c.call_id IS NULL AND COALESCE(h.state, '') <> "
+	  "'open'",
 	  YOUNG, false },
 	{ "talk", "the leg talked longer, in ms, than from its answer to its end",
 	  "SELECT leg_id, TIMESTAMPDIFF(MICROSECOND, answered_at, ended_at) DIV 1000, talk_ms, ended_at FROM leg_record WHERE "

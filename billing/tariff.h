@@ -13,7 +13,8 @@
  *
  * Areas: numbers from 8613800000... to 8613800999..., both of one length; a range may lie within another and is then the one that
  * counts, but two that overlap in part are an error. Bands: the first that fits counts; days are those on which a band begins;
- * one whose times are the same is the whole day. Zone: the clock of the called route, a name or an offset (+08:00, which is the default).
+ * one whose times are the same is the whole day. Zone: the clock of the called route, a name or an offset (+08:00, which is the
+ * default).
  *
  * A tariff's file is a whole version of it, valid from a moment on. Only a tariff that has no version yet may have one that
  * begins in the past; a version that has not begun yet is replaced by another with the same beginning.

@@ -27,9 +27,10 @@ static json_t *batch_next(const struct card_batch *b)
 static json_t *batch_json(const struct office *o, const struct card_batch *b, bool counted)
 {
 	return json_pack("{s:s, s:s, s:o, s:I, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "name", b->name, "state",
-	                 card_state_name(b->state), "next", batch_next(b), "cards", (json_int_t)b->cards, "value", money_json(o, b->value_e4), "digits",
-	                 (json_int_t)b->digits, "key", (json_int_t)b->key_id, "expires_at", stamp_json(b->expires), "created_at",
-	                 stamp_json(b->created), "used", counted ? json_integer(b->used) : json_null(), "blocked",
+	                 card_state_name(b->state), "next", batch_next(b), "cards", (json_int_t)b->cards, "value",
+	                 money_json(o, b->value_e4), "digits", (json_int_t)b->digits, "key", (json_int_t)b->key_id, "expires_at",
+	                 stamp_json(b->expires), "created_at", stamp_json(b->created), "used",
+	                 counted ? json_integer(b->used) : json_null(), "blocked",
 	                 counted ? json_integer(b->blocked) : json_null(), "activated",
 	                 counted ? json_integer(b->activated) : json_null());
 }

@@ -146,10 +146,13 @@ static void test_each_discrepancy_is_named(void **state)
 		  "UPDATE ledger SET kind = 'charge' WHERE leg_id = '" LEG2 "'", -1000, 0 },
 		{ "UPDATE leg_record SET answered_at = NULL WHERE leg_id = '" LEG "'", "charged", LEG,
 		  "UPDATE leg_record SET answered_at = '2026-03-02 12:00:01' WHERE leg_id = '" LEG "'", 0, 4000 },
-		{ "INSERT INTO loss (id, account_id, amount_e4, call_id, leg_id, at) SELECT 'y', id, 9, NULL, 'y', '2026-03-02 12:02' FROM "
-		  "account", "lost", "y", "DELETE FROM loss WHERE id = 'y'", 0, 9 },
+		{ "INSERT INTO loss (id, account_id, amount_e4, call_id, leg_id, at) SELECT 'y', id, 9, NULL, 'y', '2026-03-02 "
+		  "12:02' FROM "
+		  "account",
+		  "lost", "y", "DELETE FROM loss WHERE id = 'y'", 0, 9 },
 		{ "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) SELECT 'y', id, '" HOST
-		  "', 'bonus', 0, '2026-03-02 12:02' FROM account", "audit", "y", "DELETE FROM ledger WHERE id = 'y'", 0, 0 },
+		  "', 'bonus', 0, '2026-03-02 12:02' FROM account",
+		  "audit", "y", "DELETE FROM ledger WHERE id = 'y'", 0, 0 },
 		{ "UPDATE leg_record SET billable_s = 119 WHERE leg_id = '" LEG "'", "rate", LEG,
 		  "UPDATE leg_record SET billable_s = 120 WHERE leg_id = '" LEG "'", 120, 119 },
 	};

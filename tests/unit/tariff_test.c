@@ -79,7 +79,8 @@ static int cheapest_tx(struct store_conn *c, void *arg)
 }
 
 #define AREAS "8610,10,北京\n8625,25,Nanjing\n86138,10,Beijing mobiles\n8613812,25\n86138001,10,a range\n"
-#define RATES "local,,0.20,0,60,60,0\ndomestic,,0.60,0.05,0,6,0\nprefix,1,3.60,0,60,60,0\nprefix,1808,1.00,0,0,1,0,00:00-08:00:0.50\n"
+#define RATES \
+	"local,,0.20,0,60,60,0\ndomestic,,0.60,0.05,0,6,0\nprefix,1,3.60,0,60,60,0\nprefix,1808,1.00,0,0,1,0,00:00-08:00:0.50\n"
 
 static struct store *with_everything(void)
 {
@@ -529,7 +530,8 @@ static char *export_at(struct store *s, enum csv_kind kind, int64_t at_utc_us)
 	return text;
 }
 
-/* A time is hours and minutes: of a band whose price was forgotten none of its numbers becomes one, nor are hours alone minutes. */
+/* A time is hours and minutes: of a band whose price was forgotten none of its numbers becomes one, nor are hours alone
+ * minutes. */
 static void test_a_band_without_its_price_is_none(void **state)
 {
 	static const char *const band[] = { "08:00-09:00", "mon-fri 08:00-18:00", "8-18:0.30", "480-1080:0.30", "08:00-9:5",
