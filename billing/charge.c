@@ -9,18 +9,48 @@
 #include "billing/charge_internal.h"
 #include "core/coro.h"
 
+#define ROOM_FIRST 4
+
+static int charge_grow(struct charge *c)
+{
+	unsigned room = c->room ? 2 * c->room : ROOM_FIRST;
+	struct charge_leg **leg = realloc(c->leg, room * sizeof(struct charge_leg *));
+	struct settle_leg *owed;
+
+	if (leg == NULL)
+		return -ENOMEM;
+	c->leg = leg;
+	owed = realloc(c->owed, room * sizeof(*owed));
+	if (owed == NULL)
+		return -ENOMEM;
+	c->owed = owed;
+	c->room = room;
+	return 0;
+}
+
+int charge_leg_add(struct charge *c, struct charge_leg **l)
+{
+	int err = c->count == c->room ? charge_grow(c) : 0;
+	struct charge_leg *one = err ? NULL : calloc(1, sizeof(*one));
+
+	if (one == NULL)
+		return -ENOMEM;
+	c->leg[c->count++] = *l = one;
+	return 0;
+}
+
 struct charge_leg *charge_find(struct charge *c, const char *leg_id)
 {
 	for (unsigned i = 0; i < c->count; i++)
-		if (strcmp(c->leg[i].id, leg_id) == 0)
-			return &c->leg[i];
+		if (strcmp(c->leg[i]->id, leg_id) == 0)
+			return c->leg[i];
 	return NULL;
 }
 
 bool charge_live(const struct charge *c)
 {
 	for (unsigned i = 0; i < c->count; i++)
-		if (c->leg[i].state == LEG_LIVE)
+		if (c->leg[i]->state == LEG_LIVE)
 			return true;
 	return false;
 }
@@ -105,7 +135,7 @@ static unsigned charge_standing(const struct charge *c)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < c->count; i++)
-		n += c->leg[i].state != LEG_DONE;
+		n += c->leg[i]->state != LEG_DONE;
 	return n;
 }
 
@@ -113,12 +143,14 @@ int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struc
                        void (*done)(void *arg, int err), void *arg)
 {
 	struct charge_leg *l;
+	int err;
 
 	MAGIC_CHECK(c, CHARGE_MAGIC);
 	if (c->count == SETTLE_LEGS_MAX || charge_standing(c) >= CHARGE_LEGS_MAX)
 		return -ENOSPC;
-	l = &c->leg[c->count++];
-	memset(l, 0, sizeof(*l));
+	err = charge_leg_add(c, &l);
+	if (err)
+		return err;
 	memcpy(l->id, leg_id, ID_SIZE);
 	l->quote = *rate;
 	l->rate = rate->now;

@@ -57,7 +57,7 @@ void charge_set_owner(struct charge *c, const struct charge_handlers *h, void *a
 
 /* Set-up fee + first increment (or minimum) are held before its SETUP. done(arg, 0 | -EDQUOT | -EIO). The leg exists from the
  * call on; when refused it is ended by the charge itself. rate is copied; the version of it that is valid at the answer applies.
- * Returns -ENOSPC over CHARGE_LEGS_MAX. */
+ * Returns -ENOSPC over CHARGE_LEGS_MAX, -ENOMEM: done is not called, and there is no leg. */
 int charge_leg_reserve(struct charge *c, const char leg_id[ID_SIZE], const struct rate_quote *rate,
                        void (*done)(void *arg, int err),
                        void *arg);

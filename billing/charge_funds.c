@@ -4,8 +4,6 @@
 #include "billing/charge_internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define EXPIRY_MARGIN_US CLOCK_SEC(3) /* clock skew: legs end so long before the hold is somebody else's (rule 23) */
 #define FAR_S            (24 * 3600)
@@ -26,7 +24,7 @@ int64_t charge_due(const struct charge *c, int64_t at_us, bool if_answered)
 	int64_t due = 0;
 
 	for (unsigned i = 0; i < c->count; i++) {
-		const struct charge_leg *l = &c->leg[i];
+		const struct charge_leg *l = c->leg[i];
 
 		if (l->state == LEG_LIVE) { /* the increment that starts at this very moment is due: + 1 ms */
 			int64_t ms = (at_us - l->answer_mono_us) / 1000;
@@ -90,24 +88,18 @@ int64_t charge_seconds_left(const struct charge *c)
 
 int64_t charge_seconds_left_with(const struct charge *c, const struct rate_quote *rate)
 {
-	struct charge *with = malloc(sizeof(*with));
-	int64_t left;
+	struct charge_leg one = { .state = LEG_LIVE,
+		                  .rate = *rate_quote_at(rate, clock_utc_us()),
+		                  .answer_mono_us = clock_mono_us(),
+		                  .answer_utc_us = clock_utc_us() };
+	struct charge_leg *leg[SETTLE_LEGS_MAX + 1];
+	struct charge with = *c;
 
-	if (with == NULL)
-		return 0;
-	*with = *c;
-	if (with->count < SETTLE_LEGS_MAX) {
-		struct charge_leg *l = &with->leg[with->count++];
-
-		memset(l, 0, sizeof(*l));
-		l->state = LEG_LIVE;
-		l->rate = *rate_quote_at(rate, clock_utc_us());
-		l->answer_mono_us = clock_mono_us();
-		l->answer_utc_us = clock_utc_us();
-	}
-	left = charge_seconds_left(with);
-	free(with);
-	return left;
+	with.leg = leg;
+	for (unsigned i = 0; i < c->count; i++)
+		leg[i] = c->leg[i];
+	leg[with.count++] = &one;
+	return charge_seconds_left(&with);
 }
 
 /* ---- the end of the money ---- */

@@ -59,7 +59,7 @@ static bool charge_answer_reservations(struct charge *c)
 	bool waiting = false;
 
 	for (unsigned i = 0; i < c->count; i++) {
-		struct charge_leg *l = &c->leg[i];
+		struct charge_leg *l = c->leg[i];
 		int err = l->state == LEG_RESERVING ? charge_reserve_judge(c, l) : 0;
 
 		if (err == -EAGAIN)
@@ -117,7 +117,7 @@ static void charge_extend_done(struct worker_job *j)
 static bool charge_answered(const struct charge *c)
 {
 	for (unsigned i = 0; i < c->count; i++)
-		if (c->leg[i].answer_utc_us)
+		if (c->leg[i]->answer_utc_us)
 			return true;
 	return false;
 }

@@ -39,8 +39,9 @@ struct charge {
 	bool                  scarce;
 	bool                  open;         /* the hold is in the database; before that and after it nothing is extended */
 	char                 *begun;        /* the call's record, as a leg's */
-	unsigned              count;
-	struct charge_leg     leg[SETTLE_LEGS_MAX];
+	unsigned              count, room;
+	struct charge_leg   **leg;          /* one by one, as they are reserved; each stays where it is until the end */
+	struct settle_leg    *owed;         /* room for as many: what was answered is settled without asking for memory */
 	const struct charge_handlers *owner;
 	void                 *owner_arg;
 	struct loop_timer     check, end, warn, retry, patience;
@@ -60,6 +61,8 @@ struct charge {
 	void                 *closed_arg;
 };
 
+/* One more leg; everything that it will need is there, so that a leg for which there is no memory is never called. -ENOMEM. */
+int     charge_leg_add(struct charge *c, struct charge_leg **l);
 struct charge_leg *charge_find(struct charge *c, const char *leg_id);
 bool    charge_live(const struct charge *c);
 /* By mono time at: the legs that talk, at their rates; those that ended, what they cost; those about to be called, their first

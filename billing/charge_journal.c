@@ -14,9 +14,9 @@ void charge_checkpoint_all(struct billing *b)
 		struct charge *c = list_entry(n, struct charge, link);
 
 		for (unsigned i = 0; i < c->count; i++)
-			if (c->leg[i].state == LEG_LIVE)
-				billing_journal(b, "P %s %s %lld", c->call_id, c->leg[i].id,
-				                (long long)(clock_mono_us() - c->leg[i].answer_mono_us) / 1000);
+			if (c->leg[i]->state == LEG_LIVE)
+				billing_journal(b, "P %s %s %lld", c->call_id, c->leg[i]->id,
+				                (long long)(clock_mono_us() - c->leg[i]->answer_mono_us) / 1000);
 	}
 }
 
@@ -63,7 +63,7 @@ static int charge_snapshot_one(const struct charge *c, struct journal_buffer *k)
 	if (!err && c->begun)
 		err = billing_snapshot_add(k, "B %s %s", c->call_id, c->begun);
 	for (unsigned i = 0; !err && i < c->count; i++) {
-		const struct charge_leg *l = &c->leg[i];
+		const struct charge_leg *l = c->leg[i];
 
 		if (l->begun)
 			err = billing_snapshot_add(k, "B %s %s", l->id, l->begun);

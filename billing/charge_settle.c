@@ -28,7 +28,7 @@ static int64_t charge_owed(const struct charge *c)
 	int64_t sum = 0;
 
 	for (unsigned i = 0; i < c->count; i++)
-		sum += c->leg[i].amount_e4;
+		sum += c->leg[i]->amount_e4;
 	return sum;
 }
 
@@ -62,10 +62,11 @@ static void charge_settle(struct charge *c)
 	s->at_utc_us = clock_utc_us();
 	s->held_e4 = c->hold_e4;
 	for (unsigned i = 0; i < c->count; i++)
-		if (c->leg[i].amount_e4 > 0) {
-			memcpy(s->leg[s->count].leg_id, c->leg[i].id, ID_SIZE);
-			s->leg[s->count++].amount_e4 = c->leg[i].amount_e4;
+		if (c->leg[i]->amount_e4 > 0) {
+			memcpy(c->owed[s->count].leg_id, c->leg[i]->id, ID_SIZE);
+			c->owed[s->count++].amount_e4 = c->leg[i]->amount_e4;
 		}
+	s->leg = c->owed;
 	c->job.run = charge_settle_run;
 	c->job.done = charge_settle_done;
 	c->b->running++;
@@ -104,8 +105,12 @@ void charge_free(struct charge *c)
 {
 	charge_timers_stop(c);
 	list_remove(&c->link);
-	for (unsigned i = 0; i < c->count; i++)
-		free(c->leg[i].begun);
+	for (unsigned i = 0; i < c->count; i++) {
+		free(c->leg[i]->begun);
+		free(c->leg[i]);
+	}
+	free(c->leg);
+	free(c->owed);
 	free(c->begun);
 	c->magic = MAGIC_DEAD;
 	free(c);

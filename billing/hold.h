@@ -42,7 +42,7 @@ struct hold_extend {
 /* A hold that has expired is opened again. May be repeated: it says how much is held, not how much more. -ESTALE: settled. */
 int hold_extend(struct store *s, struct hold_extend *h);
 
-#define SETTLE_LEGS_MAX 250
+#define SETTLE_LEGS_MAX 250 /* of one call, those that were not answered included */
 struct settle_leg {
 	char    leg_id[ID_SIZE];
 	int64_t amount_e4;
@@ -54,7 +54,7 @@ struct hold_settle {
 	int64_t     held_e4;
 	const char *number;
 	unsigned    count;
-	struct settle_leg leg[SETTLE_LEGS_MAX];
+	struct settle_leg *leg; /* the caller's, until it has returned */
 	int64_t     total_e4, loss_e4; /* out: taken from the account; booked to the operator's loss */
 };
 /* One transaction: a ledger row for each leg with an amount, its id the leg's; the hold closed, the rest free. */

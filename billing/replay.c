@@ -257,28 +257,27 @@ static const char *replay_begun(const struct replay *r, const char *id)
 
 static int replay_settle(struct billing *b, const struct replay_call *c)
 {
-	struct hold_settle *s = calloc(1, sizeof(*s));
+	struct hold_settle s = { .account_id = c->account_id, .number = c->number, .at_utc_us = clock_utc_us() };
+	struct settle_leg *leg = calloc(SETTLE_LEGS_MAX, sizeof(*leg));
 	int err;
 
-	if (s == NULL)
+	if (leg == NULL)
 		return -ENOMEM;
-	memcpy(s->id, c->id, ID_SIZE);
-	s->account_id = c->account_id;
-	s->number = c->number;
-	s->at_utc_us = clock_utc_us();
-	for (const struct replay_leg *l = c->legs; l && s->count < SETTLE_LEGS_MAX; l = l->next) {
+	memcpy(s.id, c->id, ID_SIZE);
+	s.leg = leg;
+	for (const struct replay_leg *l = c->legs; l && s.count < SETTLE_LEGS_MAX; l = l->next) {
 		int64_t amount = replay_amount(l);
 
 		if (!l->ended)
 			log_warn("leg %s of call %s was cut by the end of this node: charged to its last checkpoint, %lld ms",
 			         l->id, c->id, (long long)l->talk_ms);
 		if (amount > 0) {
-			memcpy(s->leg[s->count].leg_id, l->id, ID_SIZE);
-			s->leg[s->count++].amount_e4 = amount;
+			memcpy(leg[s.count].leg_id, l->id, ID_SIZE);
+			leg[s.count++].amount_e4 = amount;
 		}
 	}
-	err = billing_settle(b, s);
-	free(s);
+	err = billing_settle(b, &s);
+	free(leg);
 	return err;
 }
 

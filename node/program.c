@@ -2,7 +2,6 @@
 #include "node/program.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,11 +25,6 @@
 
 /* calls are released in well under a second; a database that is gone may stay so for hours */
 #define STOP_PATIENCE_US CLOCK_SEC(15)
-
-/* Left to itself glibc puts what is larger than 128 KiB on the heap once such a block was freed: then each call's charge, 257 KiB
- * of which a few are used, is cleared as a whole, stays resident, and leaves holes (mallopt(3)). */
-#define MEMORY_MMAP (128 << 10)
-#define MEMORY_TRIM (1 << 20) /* so much free at the top is not given back: it will be wanted again */
 
 static const char usage[] =
 	"usage: partylined [-n] [-v] -c FILE\n"
@@ -156,8 +150,6 @@ int partylined_main(int argc, char **argv)
 	int status, err;
 
 	crash_report("partylined");
-	(void)mallopt(M_MMAP_THRESHOLD, MEMORY_MMAP);
-	(void)mallopt(M_TRIM_THRESHOLD, MEMORY_TRIM);
 	if (daemon_options(&o, usage, node_config_table, argc, argv, &status))
 		return status;
 	if (node_config_load(o.config, &c, stderr) != 0)

@@ -97,6 +97,7 @@ static void *settle_run(void *arg)
 {
 	struct work *w = arg;
 	struct hold_settle *s = calloc(1, sizeof(*s));
+	struct settle_leg leg[SETTLE_LEGS_MAX];
 
 	if (s == NULL)
 		w->err = -1;
@@ -107,9 +108,10 @@ static void *settle_run(void *arg)
 		s->at_utc_us = clock_utc_us();
 		s->held_e4 = 4000;
 		s->count = w->b->legs;
+		s->leg = leg;
 		for (unsigned k = 0; k < s->count; k++) {
-			random_id(s->leg[k].leg_id);
-			s->leg[k].amount_e4 = 1200;
+			random_id(leg[k].leg_id);
+			leg[k].amount_e4 = 1200;
 		}
 		w->err = hold_settle(w->b->store, s);
 	}

@@ -9,6 +9,7 @@
 
 #include "billing/provider.h"
 #include "tests/unit/billing_bench.h"
+#include "tests/unit/memory.h"
 
 /* ---- a call that goes well ---- */
 
@@ -447,6 +448,67 @@ static void test_seconds_left_with_another_leg(void **state)
 	bench_close(&t);
 }
 
+/* ---- memory ---- */
+
+#ifndef SANITIZED
+static void reserved(void *arg, int err)
+{
+	int *told = arg;
+
+	assert_int_equal(err, 0);
+	++*told;
+}
+
+/* A leg for which there is no memory is refused before it is called, and the call and its money know nothing of it; the others
+ * stay where they are, however many come, and are settled. */
+static void test_a_leg_without_memory_is_refused(void **state)
+{
+	struct rate_quote member = { .now = { .price_e4 = 6000, .increment_s = 60 } };
+	char id[20][ID_SIZE];
+	unsigned legs = 0, refused = 0;
+	struct bench t;
+	int told = 0;
+
+	(void)state;
+	bench_open(&t, 1000000, PER_MINUTE);
+	assert_int_equal(trigger(&t), 0);
+	assert_int_equal(reserve(&t, HOST), 0);
+	answer(&t, 0);
+	while (legs < ARRAY_LEN(id)) {
+		int err = 0;
+
+		random_id(id[legs]);
+		for (int n = 1; n <= 4; n++) { /* no more than three are made before it is sure of all it needs */
+			countdown = n;
+			err = charge_leg_reserve(t.charge, id[legs], &member, reserved, &told);
+			countdown = 0;
+			if (err == 0)
+				break;
+			assert_int_equal(err, -ENOMEM);
+			assert_in_range(charge_seconds_left(t.charge), 1, INT64_MAX);
+			refused++;
+		}
+		assert_int_equal(err, 0);
+		bench_run(&t, 0.5);
+		assert_int_equal(told, ++legs);
+		charge_leg_answered(t.charge, id[legs - 1], clock_mono_us(), clock_utc_us());
+	}
+	assert_in_range(refused, legs, 2 * legs); /* two more whenever there is room for twice as many */
+	bench_run(&t, 1);
+	for (unsigned i = 0; i < legs; i++) {
+		int64_t amount;
+
+		charge_leg_ended(t.charge, id[i], clock_mono_us(), &amount);
+		assert_int_equal(amount, 6000);
+	}
+	leg_end(&t, 0, NULL);
+	close_call(&t);
+	assert_int_equal(t.total_e4, 2000 + 6000 * (int64_t)legs);
+	assert_int_equal(held(&t), 0);
+	bench_close(&t);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +530,9 @@ int main(void)
 		cmocka_unit_test(test_rule_22_a_leg_that_leaves_withdraws_the_warning),
 		cmocka_unit_test(test_rule_22_legs_that_leave_while_the_database_is_asked),
 		cmocka_unit_test(test_seconds_left_with_another_leg),
+#ifndef SANITIZED
+		cmocka_unit_test(test_a_leg_without_memory_is_refused),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("billing", tests, database_start, database_stop);

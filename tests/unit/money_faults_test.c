@@ -105,6 +105,7 @@ static void step_extend_second(struct life *l) { extend_one(l, 'd', l->host, 500
 static void settle_one(struct life *l, char letter, int64_t account_id, int64_t each_e4, int64_t total_e4, int64_t held_e4)
 {
 	struct hold_settle *z = calloc(1, sizeof(*z));
+	struct settle_leg leg[2];
 
 	assert_non_null(z);
 	id_make(z->id, letter);
@@ -114,10 +115,11 @@ static void settle_one(struct life *l, char letter, int64_t account_id, int64_t 
 	z->number = account_id == l->host ? HOST : OTHER;
 	z->count = 2;
 	for (unsigned i = 0; i < 2; i++) {
-		id_make(z->leg[i].leg_id, letter);
-		z->leg[i].leg_id[0] = (char)('1' + i);
-		z->leg[i].amount_e4 = each_e4;
+		id_make(leg[i].leg_id, letter);
+		leg[i].leg_id[0] = (char)('1' + i);
+		leg[i].amount_e4 = each_e4;
 	}
+	z->leg = leg;
 	assert_int_equal(hold_settle(l->s, z), 0);
 	assert_int_equal(z->total_e4, total_e4);
 	free(z);

@@ -199,6 +199,7 @@ static void life_text(const struct left *l, char (*entry)[JOURNAL_TEXT_MAX])
 static void settle_as_the_node_did(struct left *l)
 {
 	struct hold_settle *z = calloc(1, sizeof(*z));
+	struct settle_leg leg[2];
 
 	assert_non_null(z);
 	memcpy(z->id, l->hold.id, ID_SIZE);
@@ -207,9 +208,10 @@ static void settle_as_the_node_did(struct left *l)
 	z->at_utc_us = START + CLOCK_SEC(20);
 	z->count = 2;
 	for (unsigned i = 0; i < 2; i++) {
-		memcpy(z->leg[i].leg_id, l->leg[i], ID_SIZE);
-		z->leg[i].amount_e4 = life[LINES - 1].owed_e4[i];
+		memcpy(leg[i].leg_id, l->leg[i], ID_SIZE);
+		leg[i].amount_e4 = life[LINES - 1].owed_e4[i];
 	}
+	z->leg = leg;
 	assert_int_equal(hold_settle(l->store, z), 0);
 	free(z);
 }

@@ -81,7 +81,7 @@ SCENARIO(rule_20_a_party_too_dear, "enough for the host, not for a domestic leg:
 SCENARIO(rule_19_talk_time_to_the_millisecond, "charged seconds agree with the exchange's own log, unanswered legs are free")
 {
 	struct world *w = world_open(NULL);
-	int64_t talk_us = 0;
+	int64_t talk_us = 0, at_once_e4;
 	struct talk t;
 
 	per_second(w);
@@ -89,8 +89,12 @@ SCENARIO(rule_19_talk_time_to_the_millisecond, "charged seconds agree with the e
 	world_run(w, 12.3);
 	phone_hangs_up(w, t.party[0]);
 	world_run(w, 3);
+	/* the call goes on: its charge is seen, and will be taken with the others' */
+	at_once_e4 = sql_int(w, "SELECT charge_e4 FROM v_leg WHERE role = 'member'");
+	CHECK_INT(sql_int(w, "SELECT COUNT(*) FROM v_ledger WHERE kind = 'charge'"), 0);
 	phone_hangs_up(w, t.host);
 	world_run(w, 5);
+	CHECK_INT(sql_int(w, "SELECT charge_e4 FROM v_leg WHERE role = 'member'"), at_once_e4);
 	talk_us = json_integer_value(json_object_get(find_event(w, t.party[0], "gone"), "talk_us"));
 	CHECK_INT(sql_int(w, "SELECT charge_e4 FROM v_leg WHERE role = 'member'"), (talk_us + 999999) / 1000000 * 2000 / 60);
 	CHECK_INT(sql_int(w, "SELECT SUM(charge_e4) FROM v_leg WHERE role = 'trigger'"), 0);
