@@ -224,9 +224,9 @@ void give(struct world *w, const char *number, int64_t e4)
 	       "INSERT INTO ledger (id, account_id, number, kind, amount_e4, at) SELECT MD5(CONCAT(number, (SELECT COUNT(*) FROM "
 	       "ledger))), account_id, number, 'correction', %lld, '2026-03-02' FROM account_number WHERE number = '%s'",
 	       (long long)more, number);
-	sql_do(w,
-	       "INSERT INTO audit (id, who, what, subject, at) SELECT id, 'world', 'account.correct', number, at FROM ledger WHERE "
-	       "kind = 'correction' AND id NOT IN (SELECT id FROM audit)");
+	sql_do(w, "INSERT INTO audit (id, who, what, subject, at) SELECT id, 'world', 'account.correct', number, at FROM ledger "
+	          "WHERE "
+	          "kind = 'correction' AND id NOT IN (SELECT id FROM audit)");
 	sql_do(w,
 	       "UPDATE account SET balance_e4 = balance_e4 + %lld WHERE id = (SELECT account_id FROM account_number WHERE number "
 	       "= "
