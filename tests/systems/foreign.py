@@ -6,6 +6,7 @@ import math
 import sys
 
 import foreign_calls
+import foreign_own
 import foreign_setup
 import foreign_story
 import foreign_wire
@@ -35,11 +36,13 @@ def main():
         if sys.argv[4] == 'calls':
             foreign_setup.all_setups(x)
             foreign_calls.all_calls(x)
-            x.scenario('the line is lost in a call: over since then', foreign_wire.long_loss)
-            x.scenario('the exchange begins anew', foreign_wire.begins_anew)
+            foreign_own.all_own(x)
         elif foreign_story.tell_story(x):
             foreign_wire.disturb(x)
             foreign_story.end_story(x)
+            x.scenario('no answer to SETUP: once more', foreign_own.never_answered)
+            x.scenario('the line is lost in a call: over since then', foreign_wire.long_loss)
+            x.scenario('the exchange begins anew', foreign_wire.begins_anew)
         x.scenario('every talk is charged once, by its seconds', charged)
     except Wrong as wrong:
         print(f'FAIL the exchange cannot go on: {wrong}')

@@ -145,7 +145,6 @@ class Exchange:
         self.trace = open(os.path.join(directory, 'foreign.trace'), 'w', encoding='utf-8')
         self.faults, self.calls, self.arrived, self.globals = [], {}, [], []
         self.reference = 0
-        self.restart_by_hand = False
         self.finished = []              # (when answered, called, seconds of talk) of the node's own calls
         self.line = Line(('127.0.0.1', port + 1), ('127.0.0.1', port), self.frame_in, 65436, frames_per_packet)
         Line.hurry()
@@ -223,7 +222,7 @@ class Exchange:
             return
         if m.reference == 0:
             self.globals.append(m)
-            if m.name == 'RESTART' and not self.restart_by_hand:
+            if m.name == 'RESTART':
                 elements = [(n, m.ie[n]) for n in ('channel', 'restart') if n in m.ie]
                 self.link.data(encode(0, 1, 'RESTART ACKNOWLEDGE', elements))
             return
@@ -296,7 +295,7 @@ class Exchange:
         """The line as it should be, and nobody on it."""
         self.line.impair, self.line.mark, self.line.flags, self.line.l, self.line.r = None, False, 1, False, False
         self.line.say, self.line.tone, self.line.heard = {}, {}, {}
-        self.link.deaf, self.link.acknowledge, self.link.lose, self.restart_by_hand = False, True, 0, False
+        self.link.deaf, self.link.lose, self.link.miss = False, 0, 0
         for call in list(self.calls.values()):
             call.by_hand = False
             if call.state not in (NULL, RELEASE_REQUEST, DISCONNECT_INDICATION):

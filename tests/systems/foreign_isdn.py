@@ -150,13 +150,13 @@ def words(frame, from_us):
 class Link:
     """The network side. send(frame), deliver(octets of layer 3), clock() seconds. faults: what was received that Q.921 does not allow.
 
-    For those who want to see the other side recover: deaf (nothing received counts), acknowledge (False: no RR is sent), lose (count of our own I frames
-    that are numbered and not sent).
+    For those who want to see the other side recover: deaf (nothing received counts), lose (so many of our own I frames are numbered and not sent), miss (so
+    many of theirs are not heard).
     """
 
     def __init__(self, send, deliver, clock):
         self.send, self.deliver, self.clock = send, deliver, clock
-        self.deaf, self.acknowledge, self.lose = False, True, 0
+        self.deaf, self.lose, self.miss = False, 0, 0
         self.seen = {}                                # what was received, by its name: how many
         self.faults = []
         self.state = RELEASED
@@ -266,16 +266,15 @@ class Link:
 
     def information(self, frame):
         ns, p = frame[2] >> 1, frame[3] & 1
-        if ns == self.vr:
+        if self.miss > 0:
+            self.miss -= 1
+        elif ns == self.vr:
             self.vr = (self.vr + 1) % 128
             self.rejecting = False
             self.deliver(frame[4:])
-            if self.acknowledge or p:
-                self.s(0x01, False, p)
+            self.s(0x01, False, p)
         elif (self.vr - ns) % 128 <= WINDOW:          # known already: sent again
-            self.seen['again'] = self.seen.get('again', 0) + 1
-            if self.acknowledge or p:
-                self.s(0x01, False, p)
+            self.s(0x01, False, p)
         elif not self.rejecting:                      # 5.8.1: one before it is missing
             self.rejecting = True
             self.s(0x09, False, p)

@@ -2,7 +2,6 @@
 """Calls to the node, as exchanges send them: SETUP with all that may be in it, or is missing (Q.931 5.1, 5.8; ETSI EN 300 403-1)."""
 from foreign_exchange import want, within
 from foreign_isdn import ALAW_SPEECH, called, calling, cause, channel, progress
-from foreign_line import power
 
 STRANGER = '13911110000'     # nobody's account
 BEARER = ('bearer', ALAW_SPEECH)
@@ -51,16 +50,6 @@ def thirty_at_once(x):
         call.send('DISCONNECT', cause(16))
     for call in calls:
         call.expect('RELEASE')
-
-
-def stays_on(x):
-    """Rule 2: refused 21; cleared by the node when he stays on (here after 5 s)."""
-    call = x.dial(STRANGER)
-    call.announced()
-    heard = x.listen(1.0, call)[0]
-    want('the refusal, dBm0', power(heard[3000:]), within(-35, -5))
-    want('cause', call.expect('DISCONNECT', 7).cause(), 21)
-    call.expect('RELEASE COMPLETE')
 
 
 def given_up(x):
@@ -200,7 +189,6 @@ def all_setups(x):
     for name, what in (
             ('two SETUPs at once', two_at_once),
             ('thirty SETUPs at once, and one more: 34', thirty_at_once),
-            ('a caller who stays on is cleared with 21', stays_on),
             ('a SETUP given up before its answer', given_up),
             ('SETUP with facility, low layer compatibility, other codesets, elements nobody knows', extra_elements),
             ('SETUP with an unknown element that must be understood', must_understand),

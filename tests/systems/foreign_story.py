@@ -6,7 +6,7 @@ from foreign_exchange import Wrong, want, within
 from foreign_isdn import UP, cause, progress
 from foreign_line import level, power, tones
 
-HOST, SECOND, THIRD, BUSY, SILENT = '13800000001', '13800000022', '13900000033', '13800000044', '13800000055'
+HOST, SECOND, THIRD, BUSY = '13800000001', '13800000022', '13900000033', '13800000044'
 TONE = -16.0
 
 
@@ -123,15 +123,6 @@ def busy_party(x):
     x.line.tone = {}
 
 
-def no_answer(x):
-    """Rings for ever: the node clears by its own timer (rule 7) and tells the host."""
-    silent = more_parties(x, SILENT)
-    silent.accept()
-    m = silent.expect('DISCONNECT', 7)
-    want('cause', m.cause(), within(16, 19))
-    x.run(1.0)
-
-
 def third_party(x):
     """Early sound (PI 8 in ALERTING) goes to the host; then CONNECT, and three talk."""
     x.third = more_parties(x, THIRD)
@@ -174,7 +165,6 @@ def tell_story(x):
 
 def end_story(x):
     x.scenario('a busy party: DISCONNECT 17, PI 8 and a tone', busy_party, keep=True)
-    x.scenario('a party that does not answer', no_answer, keep=True)
     if x.scenario('a third party, with early sound', third_party, keep=True):
         x.scenario('three hear each other within 1 dB, nobody himself', talk_in_threes, keep=True)
         x.scenario('the host hangs up: all are released', host_hangs_up)
