@@ -96,21 +96,12 @@ must "the node is up" $? "$(cat "$dir/node.err")"
 others+=($!)
 until_true 20 curl -fsS "http://127.0.0.1:$http/"
 check "the back office shows its pages" $? "$(cat "$dir/office.err")"
-cat >"$dir/script" <<'END'
+cat >"$dir/script" <<END
 number 13800000001 ring
 number 13800000002 ring
-wait span up=true timeout=30000
-sleep 2500
-dial 13800000001 12599 as=trigger stay=0
-wait alerting call=trigger timeout=2000
-sleep 1500
-hangup trigger
-wait ring called=13800000001 timeout=10000 as=host
-answer host
-sleep 2500
-dtmf host 13800000002#
-wait ring called=13800000002 timeout=14000 as=second
-answer second
+$(span_comes_up)
+$(called_back 13800000001)
+$(party_comes 13800000002 second)
 sleep 2000
 hangup host
 wait gone call=second timeout=5000
