@@ -13,12 +13,13 @@ struct number_change {
 };
 
 static int number_audit(struct store_conn *c, const struct number_change *g, const char *what, const char *subject,
-                        const char *after)
+                        const char *before, const char *after)
 {
 	return billing_audit(c, &(struct audit_entry){ .id = g->id,
 	                                               .who = g->who,
 	                                               .what = what,
 	                                               .subject = subject,
+	                                               .before = before,
 	                                               .after = after,
 	                                               .at_utc_us = g->at_utc_us });
 }
@@ -38,7 +39,7 @@ static int number_add_tx(struct store_conn *c, void *arg)
 		err = store_exec(c, NULL, "INSERT INTO account_number (number, account_id, valid_from) VALUES (?, ?, ?)", "sit",
 		                 g->added, account, g->at_utc_us);
 	(void)snprintf(after, sizeof(after), "account %lld", (long long)account);
-	return err ? err : number_audit(c, g, "account.number.add", g->added, after);
+	return err ? err : number_audit(c, g, "account.number.add", g->added, NULL, after);
 }
 
 int account_number_add(struct store *s, const char *number, const char *added, const char *who, int64_t at_utc_us)
@@ -54,7 +55,8 @@ int account_number_add(struct store *s, const char *number, const char *added, c
 static int number_end_tx(struct store_conn *c, void *arg)
 {
 	const struct number_change *g = arg;
-	int64_t account, others;
+	int64_t account = 0, others;
+	char before[40];
 	int err = billing_audited(c, g->id);
 
 	if (err)
@@ -74,7 +76,8 @@ static int number_end_tx(struct store_conn *c, void *arg)
 	if (!err)
 		err = store_exec(c, NULL, "UPDATE account_number SET valid_to = ? WHERE number = ? AND valid_to IS NULL", "ts",
 		                 g->at_utc_us, g->number);
-	return err ? err : number_audit(c, g, "account.number.end", g->number, "");
+	(void)snprintf(before, sizeof(before), "account %lld", (long long)account);
+	return err ? err : number_audit(c, g, "account.number.end", g->number, before, NULL);
 }
 
 int account_number_end(struct store *s, const char *number, const char *who, int64_t at_utc_us)

@@ -100,6 +100,7 @@ int operator_each(struct store *s, const char *name, int (*each)(void *arg, cons
 struct operator_change {
 	const char                *name, *who, *what, *column, *value;
 	const struct operator_new *new;
+	const char                *note;   /* what is new and is not said */
 	char                       id[ID_SIZE], before[64], after[160], hash[PASSWORD_HASH_SIZE];
 	bool                       ends; /* his sessions and a lock */
 	int64_t                    at_utc_us;
@@ -152,27 +153,33 @@ int operator_add(struct store *s, const struct operator_new *n, const char *who,
 	return err;
 }
 
-static int before_row(void *arg, const char *const *col, unsigned cols)
+static int role_row(void *arg, const char *const *col, unsigned cols)
 {
-	struct operator_change *g = arg;
-
 	(void)cols;
-	(void)snprintf(g->before, sizeof(g->before), "%s%s", col[0], strcmp(col[1], "0") == 0 ? "" : ", disabled");
+	(void)snprintf(arg, 64, "%s%s", col[0], strcmp(col[1], "0") == 0 ? "" : ", disabled");
 	return 1;
+}
+
+static int role_text(struct store_conn *c, int64_t id, char out[64])
+{
+	return store_query(c, role_row, out, "SELECT role, disabled FROM office_operator WHERE id = ?", "i", id);
 }
 
 static int change_tx(struct store_conn *c, void *arg)
 {
 	struct operator_change *g = arg;
-	char sql[128];
+	char sql[128], now[64] = "";
 	int64_t id;
 	int err = store_query_int(c, &id, "SELECT id FROM office_operator WHERE name = ? FOR UPDATE", "s", g->name);
 
 	if (!err)
-		err = store_query(c, before_row, g, "SELECT role, disabled FROM office_operator WHERE id = ?", "i", id);
+		err = role_text(c, id, g->before);
 	(void)snprintf(sql, sizeof(sql), "UPDATE office_operator SET %s = ? WHERE id = ?", g->column);
 	if (!err)
 		err = store_exec(c, NULL, sql, "si", g->value, id);
+	if (!err)
+		err = role_text(c, id, now);
+	(void)snprintf(g->after, sizeof(g->after), "%s%s", now, g->note ? g->note : "");
 	if (!err && g->ends)
 		err = store_exec(c, NULL, "UPDATE office_operator SET locked_until = NULL WHERE id = ?", "i", id);
 	if (!err && g->ends)
@@ -197,7 +204,6 @@ int operator_set_role(struct store *s, const char *name, enum operator_role role
 		                     .value = role_name[role],
 		                     .at_utc_us = at_utc_us };
 
-	(void)snprintf(g.after, sizeof(g.after), "%s", role_name[role]);
 	return change(s, &g);
 }
 
@@ -220,6 +226,7 @@ int operator_set_secret(struct store *s, const char *name, const char *secret, c
 		                     .who = who,
 		                     .what = "operator.totp",
 		                     .column = "totp_secret",
+		                     .note = ", another secret",
 		                     .value = secret,
 		                     .ends = true,
 		                     .at_utc_us = at_utc_us };
@@ -234,6 +241,7 @@ int operator_set_password(struct store *s, const char *name, const char *passwor
 		                     .who = who,
 		                     .what = "operator.password",
 		                     .column = "password_hash",
+		                     .note = ", another password",
 		                     .ends = true,
 		                     .at_utc_us = at_utc_us };
 	int err;

@@ -220,7 +220,8 @@ struct change {
 static int change_tx(struct store_conn *conn, void *arg)
 {
 	const struct change *g = arg;
-	int64_t account;
+	bool other = g->hash || g->clear;
+	int64_t account, set = 0;
 	int err = store_query_int(conn, &account,
 	                          "SELECT a.id FROM account_number n JOIN account a ON a.id = n.account_id WHERE n.number = ? "
 	                          "AND n.valid_to IS NULL "
@@ -229,7 +230,9 @@ static int change_tx(struct store_conn *conn, void *arg)
 
 	if (!err)
 		err = store_exec(conn, NULL, "UPDATE account SET password_locked_until = NULL WHERE id = ?", "i", account);
-	if (!err && (g->hash || g->clear))
+	if (!err && other)
+		err = store_query_int(conn, &set, "SELECT password_hash IS NOT NULL FROM account WHERE id = ?", "i", account);
+	if (!err && other)
 		err = store_exec(conn, NULL, "UPDATE account SET password_hash = ? WHERE id = ?", "si", g->hash, account);
 	if (!err)
 		err = store_exec(conn, NULL, "DELETE FROM password_attempt WHERE account_id = ?", "i", account);
@@ -238,6 +241,8 @@ static int change_tx(struct store_conn *conn, void *arg)
 	                                                        .who = g->who,
 	                                                        .what = g->what,
 	                                                        .subject = g->number,
+	                                                        .before = !other ? NULL : set ? "a password" : "none",
+	                                                        .after = !other ? NULL : g->clear ? "none" : "another password",
 	                                                        .at_utc_us = g->at_utc_us });
 }
 

@@ -18,7 +18,7 @@ struct import {
 	struct csv                  csv;
 	struct area_entry          *area;
 	unsigned                    areas;
-	int64_t                     now_us, at_utc_us;
+	int64_t                     now_us, at_utc_us, version; /* version: of a tariff */
 	/* of its row in the audit trail: there already in a try whose commit we did not hear of */
 	char                        id[ID_SIZE];
 };
@@ -218,6 +218,7 @@ static int store_tariff(struct store_conn *c, struct import *m, struct json *j)
 		err = store_query_int(c, &v.tariff, "SELECT id FROM tariff WHERE name = ? FOR UPDATE", "s", m->i->name);
 	if (!err)
 		err = version_place(c, m, &v);
+	m->version = v.number;
 	return err ? err : store_rates(c, m, &v, j);
 }
 
@@ -228,15 +229,21 @@ static int store_trail(struct store_conn *c, const struct import *m)
 	static const char *const what[] = {
 		[CSV_AREAS] = "area.import", [CSV_BARS] = "bar.import", [CSV_TARIFF] = "tariff.import"
 	};
-	char after[300], from[CLOCK_STAMP_SIZE] = "";
+	char before[40] = "", version[40] = "", after[400], from[CLOCK_STAMP_SIZE] = "";
 
-	if (m->i->kind == CSV_TARIFF)
+	if (m->i->kind == CSV_TARIFF) {
 		clock_format_utc(m->at_utc_us, from, sizeof(from));
-	(void)snprintf(after, sizeof(after), "%u rows of %.200s%s%s", m->csv.count, m->i->file, from[0] ? " from " : "", from);
+		(void)snprintf(version, sizeof(version), "version %lld: ", (long long)m->version);
+		if (m->version > 1)
+			(void)snprintf(before, sizeof(before), "version %lld", (long long)m->version - 1);
+	}
+	(void)snprintf(after, sizeof(after), "%s%u rows of %.200s%s%s", version, m->csv.count, m->i->file,
+	               from[0] ? " from " : "", from);
 	return billing_audit(c, &(struct audit_entry){ .id = m->id,
 	                                               .who = m->i->who,
 	                                               .what = what[m->i->kind],
 	                                               .subject = m->i->name ? m->i->name : "",
+	                                               .before = before[0] ? before : NULL,
 	                                               .after = after,
 	                                               .at_utc_us = m->now_us });
 }

@@ -276,17 +276,34 @@ struct booking_write {
 	int64_t         at;
 };
 
-static int audit(struct store_conn *c, const struct booking_write *w, const char *id, const struct booking *b)
-{
-	char after[160];
-	struct audit_entry e = { .id = w->audit_id, .who = w->who, .what = w->what, .subject = id, .at_utc_us = w->at };
+#define TRAIL_TEXT 600
 
-	if (b) {
-		(void)snprintf(after, sizeof(after), "host %s, %s, %s, %u parties, %u redials, interval %u s", b->host, b->zone,
-		               booking_repeat_name(b->when.repeat), b->party_count, b->redials, b->interval_s);
-		e.after = after;
-	}
-	return billing_audit(c, &e);
+/* As the audit trail has it: what somebody would ask for, afterwards. */
+static void trail_text(char out[TRAIL_TEXT], const struct booking *b)
+{
+	char wall[CLOCK_STAMP_SIZE];
+	size_t n;
+
+	clock_format_utc(b->when.wall_s * 1000000, wall, sizeof(wall));
+	n = (size_t)snprintf(out, TRAIL_TEXT, "host %s, %.16s %s, %s, %u s, %u redials, interval %u s, parties", b->host, wall,
+	                     b->zone, booking_repeat_name(b->when.repeat), b->length_s, b->redials, b->interval_s);
+	for (unsigned i = 0; i < b->party_count && n < TRAIL_TEXT; i++)
+		n += (size_t)snprintf(out + n, TRAIL_TEXT - n, " %s", b->party[i].number);
+}
+
+static int audit(struct store_conn *c, const struct booking_write *w, const char *id, const char *before, const struct booking *b)
+{
+	char after[TRAIL_TEXT] = "cancelled";
+
+	if (b)
+		trail_text(after, b);
+	return billing_audit(c, &(struct audit_entry){ .id = w->audit_id,
+	                                               .who = w->who,
+	                                               .what = w->what,
+	                                               .subject = id,
+	                                               .before = before,
+	                                               .after = after,
+	                                               .at_utc_us = w->at });
 }
 
 static int write_parties(struct store_conn *c, const struct booking *b)
@@ -354,7 +371,7 @@ static int add_tx(struct store_conn *c, void *arg)
 		err = write_parties(c, b);
 	b->state = BOOKING_ACTIVE;
 	b->version = 1;
-	return err ? err : audit(c, w, b->id, b);
+	return err ? err : audit(c, w, b->id, NULL, b);
 }
 
 int booking_add(struct store *s, struct booking *b, const char *who, int64_t at_utc_us)
@@ -367,7 +384,7 @@ int booking_add(struct store *s, struct booking *b, const char *who, int64_t at_
 }
 
 /* May it still be touched? Its row is locked by this transaction; the claim (booking/run.c) skips it meanwhile. */
-static int not_begun(struct store_conn *c, const char *id, unsigned version)
+static int not_begun(struct store_conn *c, const char *id, unsigned version, char before[TRAIL_TEXT])
 {
 	struct booking now;
 	int64_t runs;
@@ -382,6 +399,7 @@ static int not_begun(struct store_conn *c, const char *id, unsigned version)
 	err = store_query_int(c, &runs, "SELECT COUNT(*) FROM booking_run WHERE booking_id = ? AND state <> 'done'", "s", id);
 	if (err)
 		return err;
+	trail_text(before, &now);
 	return runs ? -EBUSY : version && version != now.version ? -ESTALE : 0;
 }
 
@@ -389,11 +407,12 @@ static int change_tx(struct store_conn *c, void *arg)
 {
 	struct booking_write *w = arg;
 	struct booking *b = w->b;
+	char before[TRAIL_TEXT];
 	int err = billing_audited(c, w->audit_id);
 
 	if (err)
 		return err < 0 ? err : 0; /* 1: in a try whose commit we did not hear of */
-	err = not_begun(c, b->id, b->version);
+	err = not_begun(c, b->id, b->version, before);
 	if (!err)
 		err = find_account(c, b);
 	if (!err)
@@ -409,7 +428,7 @@ static int change_tx(struct store_conn *c, void *arg)
 		                 (int64_t)b->music, (int64_t)b->party_count, b->next_utc_us, w->at, b->id);
 	if (!err)
 		err = write_parties(c, b);
-	return err ? err : audit(c, w, b->id, b);
+	return err ? err : audit(c, w, b->id, before, b);
 }
 
 int booking_change(struct store *s, struct booking *b, const char *who, int64_t at_utc_us)
@@ -428,17 +447,18 @@ int booking_change(struct store *s, struct booking *b, const char *who, int64_t 
 static int cancel_tx(struct store_conn *c, void *arg)
 {
 	struct booking_write *w = arg;
+	char before[TRAIL_TEXT];
 	int err = billing_audited(c, w->audit_id);
 
 	if (err)
 		return err < 0 ? err : 0;
-	err = not_begun(c, w->id, 0);
+	err = not_begun(c, w->id, 0, before);
 	if (!err)
 		err = store_exec(c, NULL,
 		                 "UPDATE booking SET state = 'cancelled', next_at = NULL, changed_at = ?, version = version + 1 "
 		                 "WHERE id = ?",
 		                 "ts", w->at, w->id);
-	return err ? err : audit(c, w, w->id, NULL);
+	return err ? err : audit(c, w, w->id, before, NULL);
 }
 
 int booking_cancel(struct store *s, const char *id, const char *who, int64_t at_utc_us)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #define LIMIT_MAX 1000000
@@ -126,6 +127,31 @@ void cli_who(char who[AUDIT_WHO_SIZE])
 		(void)snprintf(who, AUDIT_WHO_SIZE, "cli:%.50s@%s", p->pw_name, where);
 	else
 		(void)snprintf(who, AUDIT_WHO_SIZE, "cli:%u@%s", (unsigned)uid, where);
+}
+
+struct act {
+	struct audit_entry e;
+	char               who[AUDIT_WHO_SIZE], id[ID_SIZE];
+};
+
+static int audit_tx(struct store_conn *c, void *arg)
+{
+	const struct act *a = arg;
+
+	return billing_audit(c, &a->e);
+}
+
+void cli_audit(struct cli *c, const char *what, const char *subject, const char *after)
+{
+	struct act a = { .e = { .what = what, .subject = subject, .after = after, .at_utc_us = clock_utc_us() } };
+	int status = cli_database(c);
+
+	a.e.who = a.who;
+	a.e.id = a.id;
+	cli_who(a.who);
+	random_id(a.id);
+	if (status != CLI_OK || store_tx(c->store, audit_tx, &a) != 0)
+		fprintf(c->err, "partyline: this is not in the audit trail\n");
 }
 
 bool cli_movement_id(struct cli *c, char id[ID_SIZE])

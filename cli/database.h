@@ -19,6 +19,9 @@ void cli_database_close(struct cli *c);
 int  cli_database_error(struct cli *c, int err, const char *what);
 /* For the audit trail: "cli:anna@192.0.2.7" (billing/audit.h). */
 void cli_who(char who[AUDIT_WHO_SIZE]);
+/* A row of the audit trail for what a node is about to be asked. Where it cannot be written that is said, and the node is asked
+ * all the same: a line must be taken out of service also while there is no database. */
+void cli_audit(struct cli *c, const char *what, const char *subject, const char *after);
 /* A service number: canonical (s:12599), or as it is dialled. False after a complaint. */
 bool cli_service_number(struct cli *c, const char *text, char out[33]);
 /* --id of a movement, or a new one. False after a complaint. */

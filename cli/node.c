@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/database.h"
 #include "cli/trace.h"
 #include "control/client.h"
 #include "core/clock.h"
@@ -251,11 +252,36 @@ static void show_card(struct cli *c, json_t *card)
 	show_rows(c, card, error_columns);
 }
 
+/* A span is named with its node, as the back office has it: node1/pstn. CLI_OK, or a complaint: there is no such span. */
+static int span_audit(struct cli *c, const char *what, const char *after)
+{
+	json_t *span, *node;
+	char subject[64];
+	int status = cli_ask(c, "span", json_pack("{s:s}", "span", c->arg[0]), &span);
+
+	if (status != CLI_OK)
+		return status;
+	json_decref(span);
+	status = cli_ask(c, "status", NULL, &node);
+	if (status != CLI_OK)
+		return status;
+	(void)snprintf(subject, sizeof(subject), "%.31s/%.31s", json_string_value(json_object_get(node, "name")), c->arg[0]);
+	json_decref(node);
+	cli_audit(c, what, subject, after);
+	return CLI_OK;
+}
+
 static int span_loop(struct cli *c)
 {
-	return c->args != 3 ? cli_usage(c, "loop local, remote or off")
-	                    : ask_and_say(c, "loop", json_pack("{s:s, s:s}", "span", c->arg[0], "loop", c->arg[2]),
-	                                  strcmp(c->arg[2], "off") == 0 ? "no loop any more" : "the loop is on; no call passes");
+	int status;
+
+	if (c->args != 3)
+		return cli_usage(c, "loop local, remote or off");
+	status = span_audit(c, "span.loop", c->arg[2]);
+	return status != CLI_OK
+	               ? status
+	               : ask_and_say(c, "loop", json_pack("{s:s, s:s}", "span", c->arg[0], "loop", c->arg[2]),
+	                             strcmp(c->arg[2], "off") == 0 ? "no loop any more" : "the loop is on; no call passes");
 }
 
 /* out: no new call comes or goes on it, the one that is there goes on; in: it is restarted and back. */
@@ -263,12 +289,19 @@ static int span_service(struct cli *c)
 {
 	bool in = strcmp(c->arg[1], "in") == 0;
 	int64_t timeslot = 0;
+	char after[64];
 	json_t *args;
+	int status;
 
 	if (!in && strcmp(c->arg[1], "out") != 0)
 		return cli_usage(c, "a span is taken out of service, or put in again");
 	if (c->args == 3 && !cli_integer(c, "a timeslot", c->arg[2], 1, 31, &timeslot))
 		return CLI_USAGE;
+	(void)snprintf(after, sizeof(after), "%s %lld: %s", timeslot ? "timeslot" : "all timeslots", (long long)timeslot,
+	               in ? "in service" : "out of service");
+	status = span_audit(c, "span.service", after);
+	if (status != CLI_OK)
+		return status;
 	args = json_pack("{s:s, s:b}", "span", c->arg[0], "in_service", in);
 	if (timeslot)
 		(void)json_object_set_new(args, "timeslot", json_integer(timeslot));
@@ -322,14 +355,37 @@ static int run_calls(struct cli *c)
 	return ask_and_show(c, "calls", NULL, call_columns, "no calls");
 }
 
+/* In the audit trail under the host's number, as the back office has it. Takes args over. */
+static int call_do(struct cli *c, const char *cmd, json_t *args, const char *done)
+{
+	const char *number = json_string_value(json_object_get(args, "number"));
+	char what[40], after[80];
+	json_t *call;
+	int status = cli_ask(c, "call", json_pack("{s:s}", "call", c->arg[0]), &call);
+
+	if (status != CLI_OK) {
+		json_decref(args);
+		return status;
+	}
+	(void)snprintf(what, sizeof(what), "conference.%s", cmd);
+	if (number)
+		(void)snprintf(after, sizeof(after), "%.32s %.32s", c->arg[0], number);
+	else
+		(void)snprintf(after, sizeof(after), "%.32s %lld", c->arg[0],
+		               (long long)json_integer_value(json_object_get(args, "order")));
+	cli_audit(c, what, json_string_value(json_object_get(call, "host")), after);
+	json_decref(call);
+	return ask_and_say(c, cmd, args, done);
+}
+
 static int call_drop(struct cli *c)
 {
 	int64_t order = 0;
 
 	if (c->args == 3 && !cli_integer(c, "a party's number", c->arg[2], 1, 250, &order))
 		return CLI_USAGE;
-	return ask_and_say(c, "drop", json_pack("{s:s, s:I, s:s*}", "call", c->arg[0], "order", (json_int_t)order, "id", c->id),
-	                   order ? "the party is being released" : "the call is being released");
+	return call_do(c, "drop", json_pack("{s:s, s:I, s:s*}", "call", c->arg[0], "order", (json_int_t)order, "id", c->id),
+	               order ? "the party is being released" : "the call is being released");
 }
 
 static int call_mute(struct cli *c, const char *cmd)
@@ -338,16 +394,16 @@ static int call_mute(struct cli *c, const char *cmd)
 
 	if (c->args != 3 || !cli_integer(c, "a party's number (0: the host)", c->arg[2], 0, 250, &order))
 		return cli_usage(c, "which party?");
-	return ask_and_say(c, cmd, json_pack("{s:s, s:I, s:s*}", "call", c->arg[0], "order", (json_int_t)order, "id", c->id),
-	                   "done");
+	return call_do(c, cmd, json_pack("{s:s, s:I, s:s*}", "call", c->arg[0], "order", (json_int_t)order, "id", c->id),
+	               "done");
 }
 
 static int call_invite(struct cli *c)
 {
 	if (c->args != 3)
 		return cli_usage(c, "whom?");
-	return ask_and_say(c, "invite", json_pack("{s:s, s:s, s:s*}", "call", c->arg[0], "number", c->arg[2], "id", c->id),
-	                   "the party is being called");
+	return call_do(c, "invite", json_pack("{s:s, s:s, s:s*}", "call", c->arg[0], "number", c->arg[2], "id", c->id),
+	               "the party is being called");
 }
 
 static int run_call(struct cli *c)

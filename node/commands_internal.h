@@ -21,6 +21,7 @@ json_t *commands_stamp(int64_t utc_us);
 json_int_t commands_seconds_since(int64_t mono_us);
 
 /* commands_span.c */
+bool commands_disk_low(const struct commands *c, struct control_request *r); /* true after an answer: nothing is traced now */
 struct e1_span *commands_span_at(struct node *n, unsigned i);
 json_t *commands_span_json(struct e1_span *s);
 void command_spans(struct control_request *r, const json_t *args, void *arg);

@@ -160,6 +160,15 @@ void command_loop(struct control_request *r, const json_t *args, void *arg)
 		control_reply(r, commands_span_json(s));
 }
 
+/* The journal's disk: money comes first. */
+bool commands_disk_low(const struct commands *c, struct control_request *r)
+{
+	if (!billing_disk_low(node_billing(c->node)))
+		return false;
+	control_fail(r, CONTROL_UNAVAILABLE, "the journal's disk is filling up (journal.disk_percent): nothing is traced");
+	return true;
+}
+
 void command_trace(struct control_request *r, const json_t *args, void *arg)
 {
 	const char *file = json_string_value(json_object_get(args, "file"));
@@ -171,7 +180,9 @@ void command_trace(struct control_request *r, const json_t *args, void *arg)
 		command_trace_call(r, call, file, arg);
 	if (s == NULL)
 		return;
-	err = file && billing_disk_low(node_billing(((struct commands *)arg)->node)) ? -ENOSPC : e1_span_trace(s, file);
+	if (file && commands_disk_low(arg, r))
+		return;
+	err = e1_span_trace(s, file);
 	if (err) {
 		control_fail_errno(r, err, file ? file : "trace");
 		return;

@@ -110,10 +110,8 @@ void command_trace_call(struct control_request *r, const char *call, const char 
 	struct sip_captured *m;
 	json_t *list;
 
-	if (file && billing_disk_low(node_billing(c->node))) { /* the journal's disk: money comes first */
-		control_fail_errno(r, -ENOSPC, file);
+	if (file && commands_disk_low(c, r))
 		return;
-	}
 	if (ids == 0) {
 		control_fail(r, CONTROL_NOT_FOUND, "no SIP leg of a call %s is remembered", call);
 		return;

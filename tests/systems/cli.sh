@@ -238,6 +238,26 @@ expect 0 '^number:? +8613800000003' p account password 8613800000003 none
 expect 1 'there is no' p account unlock 13899999999
 expect 0 'account.password.none' p audit trail 8613800000003
 
+# what was, and what is: numbers, passwords, tariffs, operators, bookings
+trail() { p audit trail --limit 1000 "$@"; }
+expect 0 'account.number.end +8613800000001 +account [0-9]+ *$' trail 8613800000001
+expect 0 'account.password.none +8613800000003 +a password +none$' trail 8613800000003
+expect 0 'tariff.import +standard .*version 1: 3 rows of .*tariff.csv from 2026-01-01' trail standard
+printf 'a long password\n' >"$dir/password"
+expect 0 'anna' p operator add anna clerk <"$dir/password"
+expect 0 '' p operator role anna auditor
+expect 0 '' p operator disable anna
+expect 0 '' p operator password anna <"$dir/password"
+expect 0 'operator.role +anna +clerk +auditor$' trail anna
+expect 0 'operator.disable +anna +auditor +auditor, disabled$' trail anna
+expect 0 'operator.password +anna +auditor, disabled +auditor, disabled, another password$' trail anna
+id=00112233445566778899aabbccddee77
+expect 0 '' p booking add 8613800000003 2030-01-01T09:00 13800000002 --id $id
+expect 0 '' p booking change $id --at 2030-01-02T10:30
+expect 0 '' p booking cancel $id
+expect 0 "booking.change +$id +host .*2030-01-01 09:00 .* 8613800000002 +host .*2030-01-02 10:30 .* 8613800000002$" trail $id
+expect 0 "booking.cancel +$id +host .*2030-01-02 10:30 .* 8613800000002 +cancelled$" trail $id
+
 # the books agree; money that nobody can explain is named, and is status 1; who changed what is kept
 q() { mariadb --no-defaults --socket="$dir/s" -u root partyline -e "$1"; }
 expect 0 '^[1-9][0-9]* accounts, .*: 0 discrepancies' p audit

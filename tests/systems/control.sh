@@ -69,6 +69,13 @@ check "there is no such route" $((1 - $?))
 soon "the counters agree" 'route.default +attempts +3 ' p counters route
 p call "$call" drop >/dev/null
 check "the call is ended" $?
+said=$(p audit trail --limit 1000)
+for what in 'span.service +sys/pstn +timeslot 5: out of service' 'span.service +sys/pstn +timeslot 5: in service' \
+	"conference.invite +8613800000001 +$call 013900000003" "conference.mute +8613800000001 +$call 1" "conference.drop +8613800000001 +$call 2" \
+	"conference.drop +8613800000001 +$call 0"; do
+	grep -Eq "cli:.*$what" <<<"$said"
+	check "in the audit trail: $what" $?
+done
 soon "it is gone" 'no calls' p calls
 exchange_end "the exchange saw what it should"
 soon "its record is there" "$call +8613800000001 +(s:)?12599" p records

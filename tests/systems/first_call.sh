@@ -102,6 +102,9 @@ exchange_end "SIGTERM releases the calls"
 grep -q "releasing all calls" "$dir/node.log"
 check "what follows goes to the new log" $?
 same "by the node, with DISCONNECT" "$(events "$dir/term.out" hangup host | tail -1 | field by)" node
+while IFS= read -r line; do
+	same "docs/money.md: $(cut -c1-60 <<<"$line")... finds nothing" "$(sql "$line" 2>&1)" ""
+done < <(sed -n 's/^    sql> \(SELECT .*\)/\1/p' docs/money.md)
 same "everything is settled at the end" "$(sql "SELECT COUNT(*) FROM v_leg WHERE answered_at IS NOT NULL AND ended_at IS NULL") $(sql "SELECT SUM(held_e4) FROM v_account")" "0 0"
 same "the ledger explains the balance" "$(sql "SELECT SUM(amount_e4) FROM v_ledger")" "$(sql "SELECT SUM(balance_e4) FROM v_account")"
 

@@ -84,9 +84,9 @@ static void test_set_and_tried(void **state)
 	/* nothing of it can be read */
 	assert_int_equal(
 		database_int(s, "SELECT COUNT(*) FROM account WHERE password_hash LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'"), 1);
-	assert_int_equal(database_int(s, "SELECT COUNT(*) FROM audit WHERE what = 'account.password' AND before_text IS NULL AND "
-	                                 "after_text IS NULL "
-	                                 "AND who = 'op' AND origin = 'here'"),
+	assert_int_equal(database_int(s,
+	                              "SELECT COUNT(*) FROM audit WHERE what = 'account.password' AND before_text = 'none' AND "
+	                              "after_text = 'another password' AND who = 'op' AND origin = 'here'"),
 	                 1);
 	assert_int_equal(password_set(s, HOST, NULL, "op", NOW), 0);
 	assert_int_equal(try(s, HOST, "836152", NOW, NULL), PASSWORD_NOT_SET);
