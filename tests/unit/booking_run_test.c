@@ -389,6 +389,26 @@ static void test_lease(void **state)
 	free(r);
 }
 
+/* Whose first attempt was busy is taken again, for as long as the first time: the node dies, and the other has it 60 s later. */
+static void test_lease_of_a_later_attempt(void **state)
+{
+	struct store *s = open_store();
+	struct booking b = booking_at("Etc/UTC", NOON);
+	struct booking_run *r;
+
+	(void)state;
+	b.redials = 3;
+	assert_int_equal(booking_add(s, &b, "test", MADE), 0);
+	r = claimed(s, &node1, NOON);
+	host_meets(s, &node1, r, &busy, NOON + 10);
+	free(r);
+	r = claimed(s, &node1, NOON + 80);
+	free(r); /* and dies */
+	assert_null(claim_one(s, &node2, NOON + 139));
+	r = claimed(s, &node2, NOON + 140);
+	free(r);
+}
+
 static void test_live_is_not_called_together_again(void **state)
 {
 	const struct booking_end answered = { .outcome = BOOKING_ANSWERED, .counts = true };
@@ -615,6 +635,7 @@ int main(void)
 		cmocka_unit_test(test_congestion_counts_when_it_lasts),
 		cmocka_unit_test(test_end_leaves_no_time_for_an_attempt),
 		cmocka_unit_test(test_lease),
+		cmocka_unit_test(test_lease_of_a_later_attempt),
 		cmocka_unit_test(test_live_is_not_called_together_again),
 		cmocka_unit_test(test_burst_is_claimed_once_by_two_nodes),
 		cmocka_unit_test(test_channels),
