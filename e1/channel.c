@@ -8,7 +8,7 @@
 
 #define LOG_MODULE "e1"
 
-/* for RESTART ACKNOWLEDGE, then the next channel; T316 is 120 s, but nothing hangs on this */
+/* for RESTART ACKNOWLEDGE, then no more is asked; T316 is 120 s, but nothing hangs on this */
 #define RESTART_WAIT_US CLOCK_SEC(10)
 
 bool e1_channel_free(const struct e1_span *s, unsigned timeslot)
@@ -18,11 +18,17 @@ bool e1_channel_free(const struct e1_span *s, unsigned timeslot)
 	return ch->port && ch->in_service && ch->call == NULL && ch->closing == 0 && !ch->restarting;
 }
 
+/* The timeslot that is looked at as the nth: from the end opposite to the exchange (rule 7), so that the two meet only when the
+ * span is full. */
+static unsigned channel_hunted(const struct e1_span *s, unsigned nth)
+{
+	return s->config.hunt_from_high ? E1_TIMESLOTS + 1 - nth : nth;
+}
+
 unsigned e1_channel_pick(const struct e1_span *s, unsigned not_this)
 {
-	/* From the end opposite to the exchange (rule 7), so that the two meet only when the span is full. */
 	for (unsigned i = 1; i <= E1_TIMESLOTS; i++) {
-		unsigned ts = s->config.hunt_from_high ? E1_TIMESLOTS + 1 - i : i;
+		unsigned ts = channel_hunted(s, i);
 
 		if (ts != not_this && e1_channel_free(s, ts))
 			return ts;
@@ -107,11 +113,12 @@ unsigned e1_span_channels(const struct e1_span *s, struct e1_channel_info out[E1
 	return n;
 }
 
-/* ---- RESTART (Q.931 5.5): ours one channel at a time, since libpri remembers one ---- */
+/* ---- RESTART (Q.931 5.5): ours one channel at a time, since libpri remembers one; those first that are picked first ---- */
 
 static void restart_next(struct e1_span *s)
 {
-	for (unsigned ts = 1; ts <= E1_TIMESLOTS; ts++) {
+	for (unsigned i = 1; i <= E1_TIMESLOTS; i++) {
+		unsigned ts = channel_hunted(s, i);
 		struct e1_channel *ch = &s->channel[ts];
 
 		if (!ch->to_restart)
@@ -145,9 +152,9 @@ static void restart_timeout(struct loop_timer *t)
 {
 	struct e1_span *s = container_of(t, struct e1_span, restart_timer);
 
+	/* Who does not answer one answers none: the others would each be out of use as long. */
 	log_warn("%s: no answer to RESTART", s->config.name);
-	restart_done(s);
-	restart_next(s);
+	e1_channel_stop(s);
 }
 
 void e1_span_restart_channels(struct e1_span *s)

@@ -147,7 +147,8 @@ void        e1_span_release(struct e1_span *s);
 /* Rule 8: out of service a channel is not picked, its live call goes on, an incoming one that insists on it gets 44. Back in
  * service it is restarted. -EINVAL: no speech timeslot. */
 int         e1_span_set_service(struct e1_span *s, unsigned timeslot, bool in_service);
-void        e1_span_restart_channels(struct e1_span *s);     /* RESTART for each idle channel */
+/* RESTART for each idle channel; a CPE span that comes up first does so */
+void        e1_span_restart_channels(struct e1_span *s);
 
 struct e1_channel_info {
 	unsigned        timeslot;

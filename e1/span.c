@@ -63,6 +63,10 @@ static void span_enter(struct e1_span *s, enum e1_span_state state)
 	else if (state == E1_SPAN_SETTLING)
 		loop_timer_start(&s->state_timer, SETTLE_US);
 	if (state == E1_SPAN_IN_SERVICE) {
+		/* What calls the exchange still has with us are those of a program that died. Layer 2 alone leaves them as they
+		 * are (Q.931 5.8.8), and a SETUP of ours on a reference of theirs would be passed over (5.8.3.2 e). */
+		if (!s->was_up && s->config.role == E1_CPE)
+			e1_span_restart_channels(s);
 		s->was_up = true;
 		span_tell(s, E1_SPAN_UP, "");
 	} else if (was_up) {

@@ -28,6 +28,15 @@ def line_comes_up(x):
     want('losses of signal that the node counts after it', x.counter('strange') + x.counter('resyncs'), 0)
 
 
+def restarted(x):
+    """Q.931 5.5: a node that starts asks for every channel, those first that it will pick first, and waits for each answer."""
+    def asked():
+        return [m.timeslot() for m in x.globals if m.name == 'RESTART' and m.ie.get('restart') == b'\x80']
+    x.until(lambda: len(asked()) >= 30, 6)
+    want('timeslots in RESTART', asked(), [t for t in range(31, 0, -1) if t != 16])
+    x.globals.clear()
+
+
 def packets(x):
     got = x.line.got
     want('control words with anything but L, R and the sequence number', got['odd'], [])
@@ -151,6 +160,7 @@ def host_hangs_up(x):
 def line(x):
     if not x.scenario('the exchange starts late; its sequence numbers pass 65535; layer 2 comes up', line_comes_up, keep=True):
         raise Wrong('no line')
+    x.scenario('a node that starts sends RESTART for every channel', restarted, keep=True)
     x.scenario('packets are as RFC 5086 has them', packets, keep=True)
 
 

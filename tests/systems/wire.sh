@@ -57,8 +57,9 @@ for side in node exchange; do
 		same "$side: $count of $name" "$(grep -c "^0x$type" "$dir/$side.msgs")" "$count"
 	done
 done
-# The first call: the exchange allocated its reference, so the flag is clear in what it sends. All messages with reference and side that fit.
-awk 'NR == 1 { ref = $2; side = $4 } $2 == ref && (($3 ~ /^(0|False)$/) == ($4 == side)) { print $1 }' "$dir/exchange.msgs" | tr '\n' ' ' >"$dir/first"
+# The first call (what comes before is RESTART, on the global reference): the exchange allocated its reference, so the flag is clear in what it sends. All
+# messages with reference and side that fit.
+awk '!side && $2 ~ /[1-9a-f]/ { ref = $2; side = $4 } side && $2 == ref && (($3 ~ /^(0|False)$/) == ($4 == side)) { print $1 }' "$dir/exchange.msgs" | tr '\n' ' ' >"$dir/first"
 grep -q '^0x05 0x02 0x01 ' "$dir/first" && ! grep -q 0x07 "$dir/first"
 check "no CONNECT on the first call's reference" $? "$(cat "$dir/first")"
 tshark -r "$dir/node.pcap" -V -Y 'q931.message_type == 0x01' >"$dir/alerting"

@@ -554,6 +554,39 @@ static void out_of_service(void **state)
 }
 
 /* Calls are dropped with the span, at any stage, and nothing leaks (the leak checker sees to that in the sanitizer build). */
+/* The program dies in a call and is back before the exchange takes the line for dead: what the exchange still has up is ended by
+ * RESTART, the channel that is picked next before the others. */
+static void starts_anew(void **state)
+{
+	struct e1_world *w = *state;
+	struct seen *e;
+
+	(void)talk(w, CPE);
+	w->on_ring = NULL;
+	e1_span_free(w->span[CPE]);
+	run_ms(w, 500);
+	e1_world_span(w, CPE, NULL);
+	e1_pair_join(w->span[CPE], w->span[NET]);
+	w->count = 0;
+	for (int ms = 0; ms < 12000 && !e1_span_up(w->span[CPE]); ms += 10)
+		run_ms(w, 10);
+	assert_true(e1_span_up(w->span[CPE]));
+	run_ms(w, 200);
+	assert_in_range(e1_span_free_channels(w->span[CPE]), 1, 10);
+	e = seen(w, NET, E1_HANGUP, 0);
+	assert_true(e && e->ev.cause == 41 && e->ev.by_peer);
+	assert_int_equal(seen_count(w, NET, E1_GONE), 1);
+	run_ms(w, 12000); /* the exchange takes calls again */
+	(void)dial(w, CPE, "12599");
+	run_ms(w, 1000);
+	assert_int_equal(seen_count(w, NET, E1_RING), 1);
+	assert_int_equal(seen_count(w, CPE, E1_HANGUP), 0);
+	assert_int_equal(e1_span_free_channels(w->span[CPE]), 29);
+	assert_int_equal(e1_call_hangup(seen(w, NET, E1_RING, 0)->ev.call, 17), 0);
+	run_ms(w, 500);
+	all_is_quiet(w);
+}
+
 static void freed_with_calls(void **state)
 {
 	struct e1_world *w = *state;
@@ -585,6 +618,7 @@ int main(void)
 		TEST(tones_after_disconnect),
 		TEST(restarts),
 		TEST(out_of_service),
+		TEST(starts_anew),
 		TEST(freed_with_calls),
 	};
 

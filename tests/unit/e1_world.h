@@ -67,6 +67,20 @@ static void run_ms(struct e1_world *w, int64_t ms)
 	loop_run_until(w->loop, clock_mono_us() + CLOCK_MS(ms), NULL);
 }
 
+static void e1_world_span(struct e1_world *w, int side, void (*tune)(struct e1_span_config *c, int side))
+{
+	struct e1_span_config c;
+
+	e1_span_config_default(&c);
+	strcpy(c.name, side == CPE ? "cpe" : "net");
+	c.role = side == CPE ? E1_CPE : E1_NETWORK;
+	c.transport = E1_PAIR;
+	c.hunt_from_high = side == CPE;
+	if (tune)
+		tune(&c, side);
+	assert_int_equal(e1_span_alloc(&w->span[side], w->loop, w->media, &w->counters, &c, e1_world_event, w), 0);
+}
+
 static struct e1_world *e1_world_new(void (*tune)(struct e1_span_config *c, int side))
 {
 	struct e1_world *w = calloc(1, sizeof(*w));
@@ -77,18 +91,8 @@ static struct e1_world *e1_world_new(void (*tune)(struct e1_span_config *c, int 
 	random_seed(1);
 	assert_int_equal(loop_alloc(&w->loop), 0);
 	assert_int_equal(media_alloc(&w->media, w->loop, &w->counters, "media"), 0);
-	for (int i = 0; i < SIDES; i++) {
-		struct e1_span_config c;
-
-		e1_span_config_default(&c);
-		strcpy(c.name, i == CPE ? "cpe" : "net");
-		c.role = i == CPE ? E1_CPE : E1_NETWORK;
-		c.transport = E1_PAIR;
-		c.hunt_from_high = i == CPE;
-		if (tune)
-			tune(&c, i);
-		assert_int_equal(e1_span_alloc(&w->span[i], w->loop, w->media, &w->counters, &c, e1_world_event, w), 0);
-	}
+	for (int i = 0; i < SIDES; i++)
+		e1_world_span(w, i, tune);
 	e1_pair_join(w->span[CPE], w->span[NET]);
 	assert_int_equal(media_start(w->media), 0);
 	return w;
@@ -98,7 +102,7 @@ __attribute__((unused)) static int e1_world_setup(void **state)
 {
 	struct e1_world *w = e1_world_new(NULL);
 
-	run_ms(w, 4000);
+	run_ms(w, 6000); /* the node's RESTARTs too are over */
 	assert_true(e1_span_up(w->span[CPE]) && e1_span_up(w->span[NET]));
 	w->count = 0;
 	*state = w;
