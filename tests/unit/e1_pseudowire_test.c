@@ -121,6 +121,8 @@ static int setup(void **state)
 	for (int n = 0; n < 80 && (y->up[CPE] == 0 || y->up[NET] == 0); n++)
 		run_ms(y, 100);
 	assert_true(y->up[CPE] && y->up[NET]);
+	for (int n = 0; n < 80 && e1_span_free_channels(y->span[CPE]) < 30; n++) /* RESTART of each */
+		run_ms(y, 100);
 	*state = y;
 	return 0;
 }
