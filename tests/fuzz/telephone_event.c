@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct event_rx rx;
 	struct event_key key;
 	bool down = false;
+	uint32_t samples = 0;
 	int64_t now_us = 0;
 	uint32_t timestamp = 0;
 	unsigned pressed = 0, packets = 0;
@@ -24,6 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		if (event_rx_key(&rx, now_us, &key)) {
 			FUZZ_CHECK(key.digit != '\0' && strchr("0123456789*#ABCD", key.digit) != NULL);
+			FUZZ_CHECK(!down || key.samples >= samples); /* it is pressed for longer and longer */
+			samples = key.samples;
 			pressed += !down;
 			down = key.down;
 		} else {
