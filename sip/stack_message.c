@@ -104,24 +104,24 @@ static bool is_multipart(const char *type)
 	return strncasecmp(type, "multipart/", 10) == 0;
 }
 
-/* A session description, or the keys of an INFO. Other bodies (ISUP alone, pictures of the caller) are nobody's. */
+/* A session description, or the keys of an INFO. Others (ISUP alone, pictures of the caller) are as none. */
 static void put_body(struct sip_message *m, const sip_t *sip)
 {
 	const sip_payload_t *p = sip->sip_payload;
-	const char *type = sip->sip_content_type ? sip->sip_content_type->c_type : NULL;
+	const char *type = sip->sip_content_type ? sip->sip_content_type->c_type : NULL, *part;
+	size_t len;
 
-	sip_message_text(&m->content_type, type);
-	if (p == NULL || p->pl_data == NULL || type == NULL)
+	if (type == NULL || !(is_multipart(type) || strcasecmp(type, SDP_TYPE) == 0 || m->op == SIP_EV_INFO))
 		return;
-	if (is_multipart(type)) {
-		size_t len;
-		const char *part = part_sdp(p->pl_data, p->pl_len, &len);
-
-		if (part)
-			sip_message_body(m, part, len);
-	} else if (strcasecmp(type, SDP_TYPE) == 0 || m->op == SIP_EV_INFO) {
-		sip_message_body(m, p->pl_data, p->pl_len);
-	}
+	sip_message_text(&m->content_type, type);
+	if (p == NULL || p->pl_data == NULL)
+		return;
+	part = p->pl_data;
+	len = p->pl_len;
+	if (is_multipart(type))
+		part = part_sdp(p->pl_data, p->pl_len, &len);
+	if (part)
+		sip_message_body(m, part, len);
 }
 
 bool sip_stack_understood(const sip_t *sip)

@@ -290,6 +290,42 @@ def not_a_description(h):
     c.request('ACK', branch=c.branch, plain=True)
 
 
+@case
+def multipart(h):
+    """SIP-I: the description beside ISUP in a multipart body, before it and behind it; a body that may be left (handling=optional) is"""
+    for order in (0, 1):
+        c, s = h.call(), h.sound()
+        parts = ['Content-Type: application/sdp\r\nContent-Disposition: session\r\n\r\n' + h.offer(),
+                 'Content-Type: application/ISUP;version=itu-t92+\r\nContent-Disposition: signal;handling=optional\r\n\r\n\x01\x11\x48\x00\r\n']
+        body = ''.join('--b1\r\n' + part + '\r\n' for part in (parts if order else reversed(parts))) + '--b1--\r\n'
+        c.request('INVITE', ('MIME-Version: 1.0',), body, type='multipart/mixed;boundary=b1')
+        c.take(h.peer.status(200, 'INVITE'))
+        c.ack()
+        want('sound', s.types(0.6)[8] > 10)
+        c.bye()
+        s.close()
+    c = h.call()
+    c.request('INVITE', ('Content-Disposition: render;handling=optional',), 'hello', type='text/plain')
+    offer = c.take(h.peer.status(200, 'INVITE'))
+    want('an offer in the 200', offer.sound()[0] > 0)
+    c.ack(body=h.offer())
+    c.bye()
+
+
+@case
+def media_lines(h):
+    """video before the audio, two audio lines, an address of the media's own, events as 96, no ptime: answered line by line, the first audio is spoken on"""
+    c, s = h.call(), h.sound()
+    answer = c.answered(body='v=0\r\no=- 1 1 IN IP4 %(host)s\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=video 6000 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n'
+                        'm=audio %(port)d RTP/AVP 18 8 96\r\nc=IN IP4 %(host)s\r\na=rtpmap:96 telephone-event/8000\r\nm=audio 6004 RTP/AVP 0\r\n' %
+                        {'host': h.peer.host, 'port': s.port})
+    lines = re.findall(r'm=(\w+) (\d+) \S+ (.*)\r', answer.body)
+    want('%s' % lines, [(kind, port != '0') for kind, port, _ in lines] == [('video', False), ('audio', True), ('audio', False)] and lines[1][2] == '8 96')
+    c.ack()
+    want('sound', s.types(0.6)[8] > 10)
+    c.bye()
+
+
 # ---- what crosses, what comes again ----
 
 @case
@@ -352,6 +388,61 @@ def ack_again(h):
         h.peer.request('ACK')
     c = Call(h.peer, h.number, request=invite)
     c.bye()
+
+
+@case
+def merged(h):
+    """the same INVITE over two ways (another branch): the second is refused with 482 (RFC 3261 8.2.2.2), the first goes on"""
+    c = h.call('12599')
+    text = c.request('INVITE', (), h.offer())
+    early = h.peer.status(183, 'INVITE')
+    h.peer.send(text.replace(c.branch, c.branch + 'other'))
+    refused = h.peer.get(lambda m: m.status >= 300)
+    want('482: ' + refused.start, refused.status == 482)
+    c.remote = refused.get('to')
+    c.request('ACK', branch=c.branch + 'other', cseq=1, plain=True)
+    c.remote, c.branch = '<%s>' % c.uri, c.branch[:-5] if c.branch.endswith('other') else c.branch
+    c.request('CANCEL', branch=c.branch, cseq=1, plain=True)
+    h.peer.status(200, 'CANCEL')
+    h.peer.status(487, 'INVITE')
+    c.remote = early.get('to')
+    c.request('ACK', branch=c.branch, cseq=1, plain=True)
+
+
+@case
+def reliable(h):
+    """Require: 100rel: the 183 is reliable and said again until its PRACK; a PRACK of another RSeq 481; the right one 200; then no more"""
+    c = h.call('12599')
+    c.request('INVITE', ('Require: 100rel',), h.offer())
+    invite, early = c.branch, h.peer.status(183, 'INVITE')
+    want('Require and RSeq: %s, %s' % (early.get('require'), early.get('rseq')), '100rel' in early.get('require') and early.get('rseq'))
+    again = h.peer.status(183, 'INVITE')
+    want('the same again', again.text == early.text)
+    c.remote, c.target = early.get('to'), early.target
+    c.request('PRACK', ('RAck: %d 1 INVITE' % (int(early.get('rseq')) + 7),))
+    h.peer.status(481, 'PRACK')
+    c.request('PRACK', ('RAck: %s 1 INVITE' % early.get('rseq'),))
+    h.peer.status(200, 'PRACK')
+    want('and no more', not [m for m in h.peer.all_for(1.2) if m.status == 183])
+    c.remote, uri = '<%s>' % c.uri, c.uri
+    c.request('CANCEL', branch=invite, cseq=1, plain=True, uri=uri)
+    h.peer.status(200, 'CANCEL')
+    h.peer.status(487, 'INVITE')
+    c.remote = early.get('to')
+    c.request('ACK', branch=invite, cseq=1, plain=True, uri=uri)
+
+
+@case
+def bye_early(h):
+    """a caller who hangs up before the answer with BYE instead of CANCEL (RFC 3261 15.1.1): 200, and the INVITE gets 487"""
+    c = h.call('12599')
+    c.request('INVITE', (), h.offer())
+    invite, early = c.branch, h.peer.status(183, 'INVITE')
+    c.remote = early.get('to')
+    c.request('BYE')
+    came = [h.peer.get(lambda m: m.status >= 200), h.peer.get(lambda m: m.status >= 200)]
+    want('%s' % [m.start for m in came], {(m.method, m.status) for m in came} == {('BYE', 200), ('INVITE', 487)})
+    c.request('ACK', branch=invite, cseq=1, plain=True)
 
 
 # ---- outside a call ----
