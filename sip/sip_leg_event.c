@@ -24,7 +24,7 @@
 #define GLARE_MAX_MS 4000
 #define GLARE_RETRIES 3
 
-#define REFRESH_EARLY_S 5 /* than the stack's own, at half of the interval */
+#define REFRESH_EARLY_S 10 /* than half of the interval: the stack's own comes within 5 s of that */
 
 typedef void(sip_leg_event_h)(struct sip_leg *sl, const struct sip_message *m);
 

@@ -31,6 +31,9 @@
 /* A request of 800 octets takes 1280 to 2304 of the socket's buffer: the kernel's 208 KiB are full after 100 to 160 of them, 0.1
  * s of 200 orders a second. What the kernel allows (net.core.rmem_max) may be less than this. */
 #define UDP_BUFFER (4 * 1024 * 1024)
+/* RFC 3261 18.1.1 wants TCP from 1300 octets on, which an ACK or BYE along many proxies has. Where the peer refuses TCP, Sofia
+ * loses the ACK. Which of the two a peer has is set up (transport), so it stays with that. */
+#define UDP_MOST    65507
 #define UDP_SOCKETS 65536 /* descriptors that are looked at */
 /* 900 to 1600 requests wait, 0.5 to 1 s of what a node can do: each is said again meanwhile. New calls are refused */
 #define UDP_FULL   (2 * 1024 * 1024)
@@ -215,14 +218,14 @@ static int agent_open(struct sip_agent *a)
 		return err;
 	address_format(&a->config.local, host, sizeof(host));
 	(void)snprintf(url, sizeof(url), "sip:%s", host); /* UDP and TCP */
-	a->nua =
-		nua_create(s->root, sip_stack_event, a, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0),
-	                   NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(1), NUTAG_EARLY_MEDIA(1), NUTAG_ONLY183_100REL(1), NUTAG_AUTO302(0),
-	                   NUTAG_AUTO305(0), NUTAG_RETRY_COUNT(0), NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(SIP_MIN_SE_S),
-	                   NUTAG_UPDATE_REFRESH(1), NUTAG_APPL_METHOD("UPDATE, OPTIONS, INFO"), NUTAG_DETECT_NETWORK_UPDATES(0),
-	                   SIPTAG_ALLOW_STR(METHODS), SIPTAG_SUPPORTED_STR("100rel, timer"), SIPTAG_USER_AGENT_STR("Partyline"),
-	                   NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_CANCEL_2543(0), NTATAG_PASS_100(1),
-	                   TPTAG_TOS(a->config.dscp << 2), TPTAG_UDP_RMEM(UDP_BUFFER), TPTAG_DUMP(a->dump), TAG_END());
+	a->nua = nua_create(s->root, sip_stack_event, a, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0),
+	                    NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(1), NUTAG_EARLY_MEDIA(1), NUTAG_ONLY183_100REL(1),
+	                    NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_RETRY_COUNT(0), NUTAG_SESSION_TIMER(0),
+	                    NUTAG_MIN_SE(SIP_MIN_SE_S), NUTAG_UPDATE_REFRESH(1), NUTAG_APPL_METHOD("UPDATE, OPTIONS, INFO"),
+	                    NUTAG_DETECT_NETWORK_UPDATES(0), SIPTAG_ALLOW_STR(METHODS), SIPTAG_SUPPORTED_STR("100rel, timer"),
+	                    SIPTAG_USER_AGENT_STR("Partyline"), NTATAG_UDP_MTU(UDP_MOST), NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0),
+	                    NTATAG_CANCEL_2543(0), NTATAG_PASS_100(1), TPTAG_TOS(a->config.dscp << 2), TPTAG_UDP_RMEM(UDP_BUFFER),
+	                    TPTAG_DUMP(a->dump), TAG_END());
 	a->udp = udp_socket(&a->config.local);
 	if (a->nua)
 		return 0;
