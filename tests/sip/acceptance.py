@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """acceptance.py list                                          "NN calls|called OPTIONS": the ends of the cases' numbers; whether calls go to it; of its trunk
 acceptance.py run SIP-PORT CLI CONFIG CAUSES [NAME...]          runs them side by side; a line "NAME: WHAT|STATUS|MORE" of each
+acceptance.py overload SIP-PORT PID                            a node that has not got the time that it needs
 
 A case is a function; its first line says what it proves. It has a peer at 127.0.1.NN, to which calls to 138000000NN go, and an account of that number. CAUSES gets lines
 "NN CAUSES NAME": what the records of the legs that called NN back have to say;
@@ -10,6 +11,7 @@ A case is a function; its first line says what it proves. It has a peer at 127.0
 import inspect
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -865,6 +867,29 @@ def info_digits(h):
     c.bye()
 
 
+def overload(sip, pid):
+    """The node is stopped while a call and thousands of packets come: when it goes on, the call is refused at once, and the next one later is taken."""
+    h = Here(99, sip, [], {})
+    c = h.call()
+    os.kill(pid, signal.SIGSTOP)
+    c.request('INVITE', (), h.offer())
+    ack = h.call().request('ACK', ['X-Long: ' + 'x' * 400], cseq=1, send=False)  # of no call: it is read and left
+    for _ in range(9000):
+        h.peer.send(ack)
+    os.kill(pid, signal.SIGCONT)
+    refused = h.peer.get(lambda m: m.status >= 200)
+    want('503 and Retry-After: ' + refused.start, refused.status == 503 and refused.get('retry-after'))
+    c.remote = refused.get('to')
+    c.request('ACK', branch=c.branch, plain=True)
+    time.sleep(2)
+    h.peer.all_for(0.1)
+    c = h.call()
+    c.answered(body=h.offer())
+    c.ack()
+    c.bye()
+    h.close()
+
+
 def run(nn, sip, cli, name, f, kwargs, say):
     h = None
     try:
@@ -885,6 +910,9 @@ def main(argv):
     if argv[1] == 'list':
         for i, (name, _, kwargs) in enumerate(cases):
             print('%02d' % (FIRST + i), 'called' if 'called' in kwargs else 'calls', kwargs.get('options', ''))
+        return
+    if argv[1] == 'overload':
+        overload(int(argv[2]), int(argv[3]))
         return
     sip, cli, names = int(argv[2]), [argv[3], '--config', argv[4]], argv[6:]
     lock = threading.Lock()

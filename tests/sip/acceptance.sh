@@ -34,6 +34,15 @@ while read -r nn causes name; do
 	until_true 3 eval '[ "$(hosts "$nn")" = "$causes" ]'
 	same "$name: the causes in the records" "$(hosts "$nn")" "$causes"
 done <"$dir/causes"
+if [ "$(cat /proc/sys/net/core/rmem_max)" -ge 4194304 ]; then
+	python3 tests/sip/acceptance.py overload "$sip" "$node" 2>"$dir/overload.err"
+	check "a node that does not keep up refuses a call with 503 and Retry-After, and takes the next when it does" $? "$(tail -1 "$dir/overload.err")"
+	counted() { p counters sip | awk -v n="$1" '$1 == "sip" && $2 == n { print $3 }'; }
+	same "which is counted" "$(counted overload_refused)" 1
+	between "and so are packets that found the socket full" "$(counted dropped)" 1 9000
+else
+	echo "SKIP: overload: net.core.rmem_max is too small"
+fi
 until_true 10 eval '[ "$(sql "SELECT COUNT(*) FROM v_leg WHERE answered_at IS NOT NULL AND ended_at IS NULL")" = 0 ]'
 check "no call is left" $?
 until_true 10 eval '[ "$(sql "SELECT SUM(held_e4) FROM v_account")" = 0 ]'
