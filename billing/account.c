@@ -200,7 +200,7 @@ static int topup_again(struct store_conn *c, const struct account_change *g, int
 static int account_topup_tx(struct store_conn *c, void *arg)
 {
 	const struct account_change *g = arg;
-	int64_t account, balance;
+	int64_t account, balance, closed;
 	char before[32], after[32];
 	int err = account_id_of(c, g->number, &account);
 
@@ -213,6 +213,10 @@ static int account_topup_tx(struct store_conn *c, void *arg)
 			"sisit", g->id, account, g->number, g->amount_e4, g->at_utc_us);
 	if (err == -EEXIST)
 		return topup_again(c, g, account);
+	if (!err)
+		err = store_query_int(c, &closed, "SELECT state = 'closed' FROM account WHERE id = ?", "i", account);
+	if (!err && closed)
+		err = -EPERM;
 	if (!err)
 		err = store_exec(c, NULL, "UPDATE account SET balance_e4 = balance_e4 + ? WHERE id = ?", "ii", g->amount_e4,
 		                 account);
@@ -272,6 +276,8 @@ static int account_set_tx(struct store_conn *c, void *arg)
 		w++;
 	if (!err)
 		err = store_query(c, text_row, before, w->read, "i", account);
+	if (!err && strcmp(before, "closed") == 0 && strcmp(g->value, "closed") != 0 && w == account_word)
+		err = -EPERM; /* for good */
 	if (!err)
 		err = store_exec(c, NULL, w->write, "si", g->value, account);
 	if (!err)

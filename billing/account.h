@@ -49,10 +49,11 @@ struct account_new {
 /* -EEXIST the number is live already; -ENOENT no such tariff of that provider; -EINVAL. */
 int account_add(struct store *s, const struct account_new *n);
 
-/* id: client-made, so that a repeated top-up is one. -ENOENT; -EINVAL the amount; -EEXIST the id is another movement's. */
+/* id: client-made, so that a repeated top-up is one. -ENOENT; -EINVAL the amount; -EEXIST the id is another movement's;
+ * -EPERM the account is closed. */
 int account_topup(struct store *s, const char id[ID_SIZE], const char *number, int64_t amount_e4, const char *who,
                   int64_t at_utc_us);
-/* state: active, suspended, closed. -ENOENT, -EINVAL. */
+/* state: active, suspended, closed. -ENOENT, -EINVAL; -EPERM it is closed: for good. */
 int account_set_state(struct store *s, const char *number, const char *state, const char *who, int64_t at_utc_us);
 /* service, nothing, press-1, password; anything else: as the service has it. */
 enum account_check account_check_parse(const char *text);

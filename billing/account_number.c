@@ -69,8 +69,9 @@ static int number_end_tx(struct store_conn *c, void *arg)
 	if (!err)
 		err = store_query_int(
 			c, &others,
-			"SELECT COUNT(*) FROM account_number WHERE account_id = ? AND valid_to IS NULL AND number <> ?", "is",
-			account, g->number);
+			"SELECT COUNT(*) + (SELECT state = 'closed' FROM account WHERE id = ?) FROM account_number WHERE "
+			"account_id = ? AND valid_to IS NULL AND number <> ?",
+			"iis", account, account, g->number);
 	if (!err && others == 0)
 		err = -EBUSY;
 	if (!err)

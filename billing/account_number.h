@@ -10,7 +10,7 @@
 
 /* number: any live one of the account. -ENOENT no such; -EEXIST the new one is live in some account; -EINVAL empty. */
 int account_number_add(struct store *s, const char *number, const char *added, const char *who, int64_t at_utc_us);
-/* -ENOENT; -EBUSY it is the account's last. */
+/* -ENOENT; -EBUSY it is the last of an account that is not closed. */
 int account_number_end(struct store *s, const char *number, const char *who, int64_t at_utc_us);
 
 #endif

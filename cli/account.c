@@ -71,6 +71,9 @@ static int account_error(struct cli *c, int err, const char *number)
 	char what[64];
 
 	(void)snprintf(what, sizeof(what), "account %.40s", number);
+	if (err == -EPERM)
+		return cli_complain(c, CLI_FAILED,
+		                    "%s is closed, for good: another account can have its number when it has ended", what);
 	return cli_database_error(c, err, what);
 }
 
@@ -184,6 +187,8 @@ static int run_topup(struct cli *c)
 		return status;
 	cli_who(who);
 	err = account_topup(c->store, id, number, amount_e4, who, clock_utc_us());
+	if (err == -EEXIST)
+		return cli_complain(c, CLI_FAILED, "the id %s is another movement's", id);
 	return err ? account_error(c, err, number) : account_show(c, number);
 }
 

@@ -122,6 +122,9 @@ bool edit_account(struct request *r, const struct account_edit *e)
 	case -EINVAL:
 		answer_wrong(r, "#/credit_e4", "a prepaid account has no credit");
 		break;
+	case -EPERM:
+		answer_problem(r, PROBLEM_OVER, "account %s is closed", e->number);
+		break;
 	default:
 		answer_errno(r, err, "account");
 		break;

@@ -106,6 +106,17 @@ expect 0 '^balance: +60.50' p account show 8613800000003
 expect 0 'belongs to no account' p account number end 8613800000001
 expect 1 'there is no account' p account show 8613800000001
 expect 0 '^8613800000001 +2[0-9-]+ [0-9:.]+ +2' p account numbers 8613800000003
+expect 1 "the id 00112233445566778899aabbccddeeff is another movement's" p account topup 8613800000003 11 --id 00112233445566778899aabbccddeeff
+
+# closed is closed, and its number somebody else's when it has ended
+expect 0 '^balance: +1.00' p account add 8613800000019 1
+expect 0 '^state: +closed' p account close 8613800000019
+expect 0 '^state: +closed' p account close 8613800000019
+expect 1 'is closed, for good' p account resume 8613800000019
+expect 1 'is closed, for good' p account suspend 8613800000019
+expect 1 'is closed, for good' p account topup 8613800000019 1
+expect 0 'belongs to no account' p account number end 8613800000019
+expect 0 '^balance: +0.00' p account add 8613800000019
 
 # what a call would cost
 expect 0 '^per minute: +0.20' p rate 8613800000003 8613900000002
