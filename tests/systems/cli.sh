@@ -253,6 +253,7 @@ expect 0 'account.password.none' p audit trail 8613800000003
 trail() { p audit trail --limit 1000 "$@"; }
 expect 0 'account.number.end +8613800000001 +account [0-9]+ *$' trail 8613800000001
 expect 0 'account.password.none +8613800000003 +a password +none$' trail 8613800000003
+expect 0 'nothing was changed' trail 'standar_' # a name, no pattern
 expect 0 'tariff.import +standard .*version 1: 3 rows of .*tariff.csv from 2026-01-01' trail standard
 printf 'a long password\n' >"$dir/password"
 expect 0 'anna' p operator add anna clerk <"$dir/password"
