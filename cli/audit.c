@@ -228,20 +228,13 @@ static int run_trail(struct cli *c)
 	static const char *const names[] = { "at", "who", "origin", "what", "subject", "before", "after", NULL };
 	const char *subject = c->args ? c->arg[0] : NULL;
 	char number[33];
-	json_t *list;
-	int status;
 
 	/* a number as people write it; anything else is the name of a tariff, a batch ... */
 	if (subject && strspn(subject, "+0123456789") == strlen(subject) && cli_number_quiet(c, subject, number))
 		subject = number;
-	status = cli_database(c);
-	if (status == CLI_OK && subject)
-		status = cli_rows(c, &list, names, 50, TRAIL "WHERE subject = ? ORDER BY at DESC, id LIMIT ?", subject, NULL);
-	else if (status == CLI_OK)
-		status = cli_rows(c, &list, names, 50, TRAIL "ORDER BY at DESC, id LIMIT ?", NULL, NULL);
-	if (status == CLI_OK)
-		cli_show(c, list, trail_columns, "nothing was changed");
-	return status;
+	return cli_show_rows(
+		c, names, trail_columns, "nothing was changed", 50,
+		subject ? TRAIL "WHERE subject = ? ORDER BY at DESC, id LIMIT ?" : TRAIL "ORDER BY at DESC, id LIMIT ?", subject);
 }
 
 const struct cli_command cli_audit_commands[] = {
