@@ -10,7 +10,7 @@ action=${1:?start or stop} dir=${2:?a directory}
 
 # The server lies in /usr/sbin on Debian, which is not in every PATH.
 PATH=$PATH:/usr/sbin:/sbin
-pid() { p=$(tr -cd 0-9 2>/dev/null <"$dir/pid"); echo "${p:-0}"; } 2>/dev/null # a file that is just being written is empty
+pid() { p=$(cat "$dir/pid" 2>/dev/null) || p=0; echo "${p:-0}"; } # a file that is just being written is empty
 alive() { p=$(pid); [ "$p" -gt 0 ] && kill -0 "$p" 2>/dev/null && grep -q mariadbd "/proc/$p/cmdline" 2>/dev/null; }
 
 case $action in
