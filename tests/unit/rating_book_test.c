@@ -109,7 +109,7 @@ static int one_tx(struct store_conn *c, void *arg)
 
 static void random_tables(struct store *s)
 {
-	static const char *const tail[] = { "", ",0-480:0.10", ",mon-fri 08:00-18:00:0.90,Europe/Berlin" };
+	static const char *const tail[] = { "", ",00:00-08:00:0.10", ",mon-fri 08:00-18:00:0.90,Europe/Berlin" };
 	char *text = NULL;
 	size_t size = 0;
 	FILE *f = open_memstream(&text, &size);
