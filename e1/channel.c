@@ -8,8 +8,9 @@
 
 #define LOG_MODULE "e1"
 
-/* for RESTART ACKNOWLEDGE, then no more is asked; T316 is 120 s, but nothing hangs on this */
-#define RESTART_WAIT_US CLOCK_SEC(10)
+/* For RESTART ACKNOWLEDGE, then no more is asked. An exchange answers within milliseconds; T316 is 120 s, but the channels are
+ * wanted. */
+#define RESTART_WAIT_US CLOCK_SEC(2)
 
 bool e1_channel_free(const struct e1_span *s, unsigned timeslot)
 {

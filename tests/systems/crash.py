@@ -235,7 +235,7 @@ def gap_s(i):
     """Until the next crash. Of a few crashes one comes after the other, with time for a whole call only now and then."""
     if crashes > 20:
         return rng.uniform(3, 14)
-    return rng.uniform(8, 10) if i % 5 == 4 else rng.uniform(0.5, 4)
+    return rng.uniform(8, 10) if i % 10 == 9 else rng.uniform(0.5, 4)
 
 
 def crash_all(node):
@@ -355,7 +355,7 @@ def main():
     for t in threads + [collector]:
         t.start()
     wrong, count = crash_all(node)
-    time.sleep(6)
+    time.sleep(14)  # undisturbed: whole calls, which the exchange and the ledger must agree on
     stop.set()
     for t in threads:
         t.join()
