@@ -28,6 +28,7 @@ ALLOWED = {
 }
 NEXT = {'SETUP ACKNOWLEDGE': OVERLAP_RECEIVING, 'CALL PROCEEDING': INCOMING, 'ALERTING': RECEIVED, 'CONNECT': ACTIVE, 'DISCONNECT': DISCONNECT_REQUEST}
 ALWAYS = {'DISCONNECT', 'RELEASE', 'RELEASE COMPLETE', 'STATUS', 'STATUS ENQUIRY', 'FACILITY'}
+CROSSING_S = 0.3                        # so long a message may have been on its way
 
 
 class Wrong(Exception):
@@ -144,6 +145,7 @@ class Exchange:
         self.history = collections.deque(maxlen=30)
         self.trace = open(os.path.join(directory, 'foreign.trace'), 'w', encoding='utf-8')
         self.faults, self.calls, self.arrived, self.globals = [], {}, [], []
+        self.forgotten = {}             # call reference: when
         self.reference = 0
         self.finished = []              # (when answered, called, seconds of talk) of the node's own calls
         self.line = Line(('127.0.0.1', port + 1), ('127.0.0.1', port), self.frame_in, 65436, frames_per_packet)
@@ -236,11 +238,14 @@ class Exchange:
         elif call:
             call.received(m)
         elif m.name not in ('RELEASE COMPLETE', 'STATUS'):
-            self.faults.append(f'{m.name} for call reference {m.reference}/{m.flag}, which nobody has')
+            # what was on its way when the call was given up has crossed that
+            if time.monotonic() - self.forgotten.get((m.reference, m.flag == 1), 0) > CROSSING_S:
+                self.faults.append(f'{m.name} for call reference {m.reference}/{m.flag}, which nobody has')
             if m.name != 'RELEASE':
                 self.link.data(encode(m.reference, 1 - m.flag, 'RELEASE COMPLETE', [cause(81)]))
 
     def forget(self, call):
+        self.forgotten[call.reference, call.ours] = time.monotonic()
         if self.calls.pop((call.reference, call.ours), None) and call.answered and not call.ours:
             self.finished.append((call.answered, call.called, (call.ended or time.monotonic()) - call.answered))
         call.state = NULL

@@ -188,7 +188,7 @@ static void test_mailbox_keeps_the_order(void **state)
 	m->at_us -= SIP_LATE_US - 1000000;
 	sip_mailbox_put(&b, m);
 	assert_false(sip_mailbox_busy(&b));
-	m->at_us -= 1000000;
+	m->at_us -= 1000001;
 	assert_true(sip_mailbox_busy(&b));
 	sip_mailbox_put(&b, sip_message_new(SIP_EV_BYE, 1)); /* what is left is freed */
 	sip_mailbox_free(&b);
