@@ -360,13 +360,19 @@ static void opening(void)
 
 /* ---- running: each call fails once, with a call up ---- */
 
+/* In service, and the RESTARTs with which a CPE begins are over. */
+static bool ready(void)
+{
+	return span_up() && e1_span_free_channels(w.span[0]) == E1_TIMESLOTS - 1;
+}
+
 static bool dial(void)
 {
 	struct e1_setup setup = { .bearer = E1_BEARER_3K1, .sending_complete = true };
 
 	(void)snprintf(setup.called.digits, sizeof(setup.called.digits), "12599");
 	setup.called.present = true;
-	return until(8000, span_up) && e1_call_dial(w.span[0], &setup, false, NULL, &w.call) == 0 && until(3000, call_up);
+	return until(8000, ready) && e1_call_dial(w.span[0], &setup, false, NULL, &w.call) == 0 && until(3000, call_up);
 }
 
 static void hang_up(void)
