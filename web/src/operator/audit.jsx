@@ -27,9 +27,9 @@ export function Audit() {
 					{ key: 'who', label: t('audit.who'), cell: (a) => a.who },
 					{ key: 'origin', label: t('audit.origin'), cell: (a) => a.origin || '–' },
 					{ key: 'what', label: t('audit.what'), cell: (a) => <code>{a.what}</code> },
-					{ key: 'on', label: t('audit.on'), cell: (a) => a.subject },
-					{ key: 'before', label: t('audit.before'), cell: (a) => a.before || '–' },
-					{ key: 'after', label: t('audit.after'), cell: (a) => a.after || '–' },
+					{ key: 'on', label: t('audit.on'), cell: (a) => <span class="long">{a.subject}</span> },
+					{ key: 'before', label: t('audit.before'), cell: (a) => <span class="long">{a.before || '–'}</span> },
+					{ key: 'after', label: t('audit.after'), cell: (a) => <span class="long">{a.after || '–'}</span> },
 				]} />
 			</Card>
 		</Page>
