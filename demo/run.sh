@@ -139,6 +139,7 @@ office=$!
 span="name=pstn,local=127.0.0.1:$theirs,peer=127.0.0.1:$ours,restore=1000"
 sed -e "s#@RECORDINGS@#$VAR/recordings#; s#@VOICES@#$VAR/voices#" demo/story.xch >"$VAR/story.xch"
 status=0
+: >"$VAR/events.jsonl" # there before anybody looks at it, and without what the last run left
 "$BIN/exchange" --span "$span" --script "$VAR/story.xch" --log "$VAR/exchange.log" >"$VAR/events.jsonl" </dev/null &
 exchange=$!
 tail --pid=$exchange -n +1 -s 0.2 -f "$VAR/events.jsonl" | awk -f demo/ladder.awk || status=1
