@@ -256,6 +256,7 @@ install: all prompts
 	install -m 755 $(B)/bin/partyline $(B)/bin/exchange $(DESTDIR)$(PREFIX)/bin/
 	for m in $(wildcard man/*.[1-8]); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/partyline README.md LICENSE NOTICE $(wildcard examples/*.yaml)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d packaging/udev/*
 	for u in packaging/systemd/*; do install -d $(DESTDIR)$(PREFIX)/lib/systemd/system && sed 's|/usr/local/|$(PREFIX)/|g' $$u >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; done
 	cd web/dist && find . -type f ! -name sources.txt -exec install -D -m 644 {} $(abspath $(DESTDIR)/$(PREFIX))/share/partyline/web/{} \;
 	if [ -d $(SOUNDS) ]; then cd $(SOUNDS) && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)/$(PREFIX))/share/partyline/sounds/{} \;; fi

@@ -95,7 +95,7 @@ static int find_span(struct opening *o)
 
 	if (ctl < 0)
 		return complain(o, err == -ENOENT || err == -ENXIO ? -ENODEV : err,
-		                DAHDI_CONTROL ": %s (is the module dahdi loaded, and may this user open it: group dahdi?)",
+		                DAHDI_CONTROL ": %s (is the module dahdi loaded, and may this user open it?)",
 		                strerror(-err));
 	err = check_span(o, ctl);
 	(void)close(ctl);
