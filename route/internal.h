@@ -61,8 +61,7 @@ struct route_table {
 struct route *route_find(const struct route_table *r, const char *called); /* NULL: none */
 unsigned      route_trunk_index(const struct route_table *r, const struct trunk *t);
 /* Trunks of the route that can carry a call of the provider's now, but for those in `tried`; kept: struct route_attempt. 0,
- * -EBUSY,
- * -ENETDOWN. */
+ * -EBUSY, -ENETDOWN. */
 int           route_able(const struct route *rt, const char *provider, uint64_t tried, bool kept, uint64_t *able);
 /* Whose turn it is, of the able ones (at least one): and the turn is taken. */
 struct trunk *route_turn(struct route *rt, uint64_t able);

@@ -3,7 +3,7 @@
 # vm: mem=4096 limit=14400 shift=0 spans=4
 # Sixty legs in twenty talks of three over two spans of 30 timeslots, for DAHDI_SECONDS: half the time every phone says a pattern of samples of its own,
 # then tones. sixty.py makes the patterns and judges what each phone heard, sample by sample: a single block lost, late or twice is counted.
-# No echo is cancelled: for sixty legs at once that is too much for an emulated processor of a thousand million instructions a second.
+# No echo is cancelled: a canceller changes samples while both ends speak.
 node_spans='{name: a, transport: dahdi, dahdi_span: 1, echo: off, restore_ms: 500, shown_number: host}, {name: b, transport: dahdi, dahdi_span: 3, echo: off, restore_ms: 500, shown_number: host}'
 exchange_spans=(--span name=a,dahdi=2,restore=500 --span name=b,dahdi=4,restore=500)
 . "$(dirname "$0")/common.bash"
